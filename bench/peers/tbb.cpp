@@ -1,0 +1,62 @@
+// Copyright 2026 The Portolan Authors. SPDX-License-Identifier: Apache-2.0
+//
+// oneTBB's concurrent_hash_map: nodes, a lock in each, held while one looks (an accessor).
+// Its allocator is std's here, so that its memory is counted like everybody's.
+#include <tbb/concurrent_hash_map.h>
+
+#include "bench/peers/peers.hpp"
+#include "bench/workload/driver.hpp"
+
+namespace portolan::workload {
+namespace {
+
+template <class K, class V>
+class tbb_adapter {
+  using table = tbb::concurrent_hash_map<K, V, tbb::tbb_hash_compare<K>, std::allocator<std::pair<const K, V>>>;
+
+ public:
+  explicit tbb_adapter(const setup& how) {
+    if (how.reserve != 0) map_.rehash(how.reserve);
+  }
+
+  template <class F>
+  bool find(const K& key, F&& f) {
+    typename table::const_accessor held;
+    if (!map_.find(held, key)) return false;
+    f(held->second);
+    return true;
+  }
+  bool insert(const K& key, V value) { return map_.emplace(key, std::move(value)); }
+  void assign(const K& key, V value) {
+    typename table::accessor held;
+    map_.insert(held, key);
+    held->second = std::move(value);
+  }
+  bool erase(const K& key) { return map_.erase(key); }
+  void add(const K& key, std::uint64_t amount) {
+    typename table::accessor held;
+    map_.insert(held, key);
+    held->second += amount;
+  }
+  template <class F>
+  void for_each(F&& f) {
+    for (const auto& [key, value] : map_) f(key, value);
+  }
+  std::size_t size() { return map_.size(); }
+
+ private:
+  table map_;
+};
+
+}  // namespace
+
+candidate tbb_concurrent_hash_map() {
+  return {.name = "tbb::concurrent_hash_map",
+          .origin = origin::peer,
+          .what = "",
+          .paste = "tbb::concurrent_hash_map<K, V> map;",
+          .header = "tbb/concurrent_hash_map.h",
+          .make = make_driver<tbb_adapter>};
+}
+
+}  // namespace portolan::workload

@@ -1,0 +1,164 @@
+// Copyright 2026 The Portolan Authors. SPDX-License-Identifier: Apache-2.0
+#include "bench/plots/svg.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace portolan::plots {
+namespace {
+
+constexpr double page_width = 760;
+constexpr double label_width = 210;
+constexpr double figure_width = 90;
+
+std::string figure(double value) {
+  if (value == 0) return "0";
+  const int before_point = static_cast<int>(std::floor(std::log10(std::fabs(value)))) + 1;
+  return fmt::format("{:.{}f}", value, std::clamp(3 - before_point, 0, 4));
+}
+
+std::string text(double x, double y, const std::string& anchor, const std::string& what) {
+  return fmt::format("<text x=\"{:.0f}\" y=\"{:.0f}\" text-anchor=\"{}\">{}</text>", x, y, anchor, escaped(what));
+}
+
+std::string frame(double height, const std::string& title, const std::string& body) {
+  return fmt::format(
+      "<figure><figcaption>{}</figcaption><svg viewBox=\"0 0 {:.0f} {:.0f}\" role=\"img\" aria-label=\"{}\">{}</svg>"
+      "</figure>\n",
+      escaped(title), page_width, height, escaped(title), body);
+}
+
+// Where values lie vertically, and which of them get a line across.
+class vertical_axis {
+ public:
+  vertical_axis(const std::vector<series>& all, scale kind, double top, double bottom)
+      : kind_(kind), top_(top), bottom_(bottom) {
+    double low = 1e300;
+    for (const series& s : all) {
+      for (const double v : s.values) {
+        if (!(v > 0)) continue;
+        low = std::min(low, v);
+        high_ = std::max(high_, v);
+      }
+    }
+    if (kind_ == scale::logarithmic) {
+      low_ = low > high_ ? 1 : std::pow(10, std::floor(std::log10(low)));
+      high_ = std::max(std::pow(10, std::ceil(std::log10(std::max(high_, low_)))), 10 * low_);
+    } else {
+      const double step = std::pow(10, std::floor(std::log10(std::max(high_, 1e-9))));
+      high_ = std::max(step * std::ceil(high_ / step), 1e-9);
+    }
+  }
+
+  [[nodiscard]] double y(double value) const {
+    double share = value / high_;
+    if (kind_ == scale::logarithmic) {
+      share = std::log10(std::max(value, low_) / low_) / std::log10(high_ / low_);
+    }
+    return bottom_ - share * (bottom_ - top_);
+  }
+
+  [[nodiscard]] std::vector<double> ticks() const {
+    std::vector<double> all;
+    if (kind_ == scale::logarithmic) {
+      for (double v = low_; v <= high_ * 1.001; v *= 10) all.push_back(v);
+    } else {
+      for (int i = 0; i <= 4; ++i) all.push_back(high_ * i / 4);
+    }
+    return all;
+  }
+
+ private:
+  scale kind_;
+  double top_;
+  double bottom_;
+  double low_ = 0;
+  double high_ = 0;
+};
+
+}  // namespace
+
+std::string escaped(const std::string& text) {
+  std::string out;
+  for (const char c : text) {
+    switch (c) {
+      case '<': out += "&lt;"; break;
+      case '>': out += "&gt;"; break;
+      case '&': out += "&amp;"; break;
+      case '"': out += "&quot;"; break;
+      default: out += static_cast<unsigned char>(c) < 32 ? ' ' : c;
+    }
+  }
+  return out;
+}
+
+std::string bars(const std::string& title, const std::string& unit, const std::vector<bar>& all) {
+  constexpr double row = 26;
+  double most = 1e-12;
+  for (const bar& b : all) most = std::max(most, b.high);
+  const double room = page_width - label_width - figure_width;
+  std::string body;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const bar& b = all[i];
+    const double y = row * static_cast<double>(i) + 4;
+    const auto x = [&](double value) { return label_width + room * value / most; };
+    body += text(label_width - 8, y + 14, "end", b.label);
+    body += fmt::format(
+        "<rect class=\"{}\" x=\"{:.0f}\" y=\"{:.0f}\" width=\"{:.1f}\" height=\"18\"><title>{}</title></rect>",
+        b.strong ? "strong" : "weak", label_width, y, std::max(1.0, room * b.value / most),
+        escaped(fmt::format("{}: {} {} ({} to {})", b.label, figure(b.value), unit, figure(b.low), figure(b.high))));
+    body +=
+        fmt::format("<path class=\"whisker\" d=\"M{:.1f} {:.0f}v8m0 -4H{:.1f}m0 -4v8\"/>", x(b.low), y + 5, x(b.high));
+    body += text(std::max(x(b.high), x(b.value)) + 8, y + 14, "start", figure(b.value) + " " + unit);
+  }
+  return frame(row * static_cast<double>(all.size()) + 8, title, body);
+}
+
+std::string lines(const std::string& title, const std::string& unit, const std::vector<std::string>& points,
+                  const std::vector<series>& all, scale vertical) {
+  constexpr double top = 24;
+  constexpr double bottom = 280;
+  constexpr double left = 70;
+  constexpr double right = page_width - 20;
+  const vertical_axis axis(all, vertical, top, bottom);
+  std::string body = text(left - 8, top - 10, "end", unit);
+  for (const double tick : axis.ticks()) {
+    body += fmt::format("<path class=\"grid\" d=\"M{:.0f} {:.1f}H{:.0f}\"/>", left, axis.y(tick), right);
+    body += text(left - 8, axis.y(tick) + 4, "end", figure(tick));
+  }
+  const double step = points.size() > 1 ? (right - left - 40) / static_cast<double>(points.size() - 1) : 0;
+  const auto x = [&](std::size_t i) { return left + 20 + step * static_cast<double>(i); };
+  for (std::size_t i = 0; i < points.size(); ++i) body += text(x(i), bottom + 18, "middle", points[i]);
+  for (std::size_t s = 0; s < all.size(); ++s) {
+    std::string path;
+    std::string marks;
+    for (std::size_t i = 0; i < all[s].values.size(); ++i) {
+      const double y = axis.y(all[s].values[i]);
+      path += fmt::format("{}{:.1f} {:.1f}", i == 0 ? "M" : "L", x(i), y);
+      marks += fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3\"><title>{}</title></circle>", x(i), y,
+                           escaped(all[s].label + ", " + points[i] + ": " + figure(all[s].values[i]) + " " + unit));
+    }
+    const double key_x = left + 20 + 230 * static_cast<double>(s % 3);
+    const double key_y = bottom + 42 + 20 * static_cast<double>(s / 3);
+    body += fmt::format("<g class=\"line c{}{}\"><path d=\"{}\"/>{}<path d=\"M{:.0f} {:.0f}h24\"/></g>", s % 12,
+                        all[s].strong ? " thick" : "", path, marks, key_x, key_y - 4);
+    body += text(key_x + 30, key_y, "start", all[s].label);
+  }
+  return frame(bottom + 50 + 20 * static_cast<double>((all.size() + 2) / 3), title, body);
+}
+
+std::string style() {
+  std::string out =
+      "figure{margin:1.5em 0}figcaption{font-weight:600;margin-bottom:.4em}svg{max-width:760px;width:100%}"
+      "svg text{font:12px system-ui,sans-serif;fill:currentColor}.strong{fill:#0a6ebd}.weak{fill:#9db8cc}"
+      ".whisker{stroke:currentColor;fill:none}.grid{stroke:currentColor;opacity:.15}"
+      ".line path{fill:none;stroke-width:1.5}.line circle{stroke:none}.thick path{stroke-width:3}";
+  const char* const colours[] = {"#0a6ebd", "#d1651a", "#2b8a3e", "#b02a5b", "#6741d9", "#8a6d00",
+                                 "#0b7285", "#c92a2a", "#5c940d", "#862e9c", "#495057", "#a35200"};
+  for (int i = 0; i < 12; ++i) out += fmt::format(".c{0} path{{stroke:{1}}}.c{0} circle{{fill:{1}}}", i, colours[i]);
+  return out;
+}
+
+}  // namespace portolan::plots

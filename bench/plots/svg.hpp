@@ -1,0 +1,39 @@
+// Copyright 2026 The Portolan Authors. SPDX-License-Identifier: Apache-2.0
+//
+// Plots as inline SVG: no script, no font, no file beside the page. Colours are classes, so that the page decides
+// (and a dark page may decide otherwise); every mark has a <title> that a pointer or a screen reader gets.
+//
+//    bars    one a candidate, the spread as a whisker            label |=======|--|   12.4
+//    lines   one a candidate over a few points                   equal steps between the points, whatever they are
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace portolan::plots {
+
+struct bar {
+  std::string label;
+  double value = 0;
+  double low = 0;
+  double high = 0;
+  bool strong = false;
+};
+[[nodiscard]] std::string bars(const std::string& title, const std::string& unit, const std::vector<bar>& all);
+
+struct series {
+  std::string label;
+  std::vector<double> values;  ///< one a point
+  bool strong = false;
+};
+enum class scale : bool { linear, logarithmic };
+[[nodiscard]] std::string lines(const std::string& title, const std::string& unit,
+                                const std::vector<std::string>& points, const std::vector<series>& all, scale vertical);
+
+/// Text that may stand between tags and in attributes.
+[[nodiscard]] std::string escaped(const std::string& text);
+
+/// The style sheet that the plots' classes need.
+[[nodiscard]] std::string style();
+
+}  // namespace portolan::plots

@@ -1,0 +1,141 @@
+// Copyright 2026 The Portolan Authors. SPDX-License-Identifier: Apache-2.0
+//
+// The 16-byte word: two 64-bit halves that are read, written and compared as one.
+//
+// x86-64        load, store: movdqa (whole on every processor that reports AVX, by Intel's and AMD's manuals);
+//               compare_exchange: lock cmpxchg16b. Assembler, because the compilers split or call a library.
+// ThreadSanitizer: its own 128-bit atomics, so that it sees the accesses.
+// elsewhere     not offered: `word16_offered` is false and the maps take their portable form.
+//
+// A load is an acquire, a store a release, a compare_exchange both: on x86-64 they cost nothing more.
+// 16-byte and 8-byte accesses never mix on one word, except the relaxed look at one half that `low_hint`
+// is for: whatever it says is confirmed by a whole load before it is believed.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+namespace portolan::platform {
+
+struct pair16 {
+  std::uint64_t low = 0;
+  std::uint64_t high = 0;
+  friend constexpr bool operator==(const pair16&, const pair16&) = default;
+};
+
+#if defined(__x86_64__)
+inline constexpr bool word16_offered = true;
+
+namespace detail {
+[[nodiscard]] bool probe_whole_vector_loads() noexcept;
+#if defined(__AVX__)
+inline constexpr bool whole_vector_loads = true;
+#else
+inline const bool whole_vector_loads = probe_whole_vector_loads();
+#endif
+}  // namespace detail
+
+#if defined(__SANITIZE_THREAD__)
+#define PORTOLAN_WORD16_BY_SANITIZER 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define PORTOLAN_WORD16_BY_SANITIZER 1
+#endif
+#endif
+
+#if defined(PORTOLAN_WORD16_BY_SANITIZER)
+namespace detail {
+__extension__ typedef unsigned __int128 uint128;
+extern "C" {
+uint128 __tsan_atomic128_load(const volatile uint128* word, int order);
+void __tsan_atomic128_store(volatile uint128* word, uint128 value, int order);
+int __tsan_atomic128_compare_exchange_strong(volatile uint128* word, uint128* expected, uint128 desired, int order,
+                                             int failure_order);
+std::uint64_t __tsan_atomic64_load(const volatile std::uint64_t* word, int order);
+}
+constexpr uint128 joined(pair16 value) { return (uint128{value.high} << 64) | value.low; }
+constexpr pair16 split(uint128 value) {
+  return {static_cast<std::uint64_t>(value), static_cast<std::uint64_t>(value >> 64)};
+}
+}  // namespace detail
+#endif
+
+class alignas(16) word16 {
+ public:
+  constexpr word16() noexcept = default;
+  constexpr explicit word16(pair16 value) noexcept : value_(value) {}
+  word16(const word16&) = delete;
+  word16& operator=(const word16&) = delete;
+
+#if defined(PORTOLAN_WORD16_BY_SANITIZER)
+  [[nodiscard]] pair16 load() const noexcept {
+    return detail::split(detail::__tsan_atomic128_load(raw(), __ATOMIC_ACQUIRE));
+  }
+  void store(pair16 value) noexcept { detail::__tsan_atomic128_store(raw(), detail::joined(value), __ATOMIC_RELEASE); }
+  [[nodiscard]] bool compare_exchange(pair16& expected, pair16 desired) noexcept {
+    detail::uint128 seen = detail::joined(expected);
+    const int done = detail::__tsan_atomic128_compare_exchange_strong(raw(), &seen, detail::joined(desired),
+                                                                      __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+    expected = detail::split(seen);
+    return done != 0;
+  }
+  [[nodiscard]] std::uint64_t low_hint() const noexcept { return load().low; }
+#else
+  [[nodiscard, gnu::always_inline]] pair16 load() const noexcept {
+    if (!detail::whole_vector_loads) [[unlikely]]
+      return load_by_exchange();
+    vector bits;
+    asm volatile("movdqa %1, %0" : "=x"(bits) : "m"(value_) : "memory");
+    return {static_cast<std::uint64_t>(bits[0]), static_cast<std::uint64_t>(bits[1])};
+  }
+  [[gnu::always_inline]] void store(pair16 value) noexcept {
+    if (!detail::whole_vector_loads) [[unlikely]]
+      return store_by_exchange(value);
+    const vector bits = {static_cast<long long>(value.low), static_cast<long long>(value.high)};
+    asm volatile("movdqa %1, %0" : "=m"(value_) : "x"(bits) : "memory");
+  }
+  [[nodiscard, gnu::always_inline]] bool compare_exchange(pair16& expected, pair16 desired) noexcept {
+    bool done;
+    asm volatile("lock cmpxchg16b %1"
+                 : "=@ccz"(done), "+m"(value_), "+a"(expected.low), "+d"(expected.high)
+                 : "b"(desired.low), "c"(desired.high)
+                 : "memory");
+    return done;
+  }
+  /// One half, as it was at some moment: a hint where to look, confirmed by `load`.
+  [[nodiscard, gnu::always_inline]] std::uint64_t low_hint() const noexcept {
+    return *static_cast<const volatile std::uint64_t*>(&value_.low);
+  }
+#endif
+
+ private:
+#if defined(PORTOLAN_WORD16_BY_SANITIZER)
+  [[nodiscard]] const volatile detail::uint128* raw() const noexcept {
+    return reinterpret_cast<const volatile detail::uint128*>(&value_);
+  }
+  [[nodiscard]] volatile detail::uint128* raw() noexcept {
+    return reinterpret_cast<volatile detail::uint128*>(&value_);
+  }
+#else
+  typedef long long vector __attribute__((vector_size(16)));
+
+  [[gnu::cold, gnu::noinline]] pair16 load_by_exchange() const noexcept {
+    pair16 seen;
+    (void)const_cast<word16*>(this)->compare_exchange(seen, seen);
+    return seen;
+  }
+  [[gnu::cold, gnu::noinline]] void store_by_exchange(pair16 value) noexcept {
+    pair16 seen = load_by_exchange();
+    while (!compare_exchange(seen, value)) {}
+  }
+#endif
+
+  pair16 value_;
+};
+static_assert(sizeof(word16) == 16 && alignof(word16) == 16);
+
+#else
+inline constexpr bool word16_offered = false;
+#endif
+
+}  // namespace portolan::platform

@@ -1,0 +1,270 @@
+// Copyright 2026 The Portolan Authors. SPDX-License-Identifier: Apache-2.0
+//
+// Changing: every public writer is one of these four with an ending of its own.
+//
+//   put_new    claim the home line; if the key is vacant put an entry           insert, try_emplace
+//   replace_at exchange a slot that was seen                                    assign, compare_exchange
+//   remove_at  exchange a slot that was seen for an empty one                   erase, extract, compare_erase, erase_if
+//   change_present  the same two under the home line's lock, where values change in place
+//   compute    claim the home line, ask the user, then do one of the three      compute
+//
+// 1. A slot is exchanged only against the very cell that was seen: whoever lost looks again.
+// 2. A replaced or removed node is retired by the one whose exchange took it out, and by nobody else.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <utility>
+
+#include <portolan/base/platform.hpp>
+#include <portolan/base/scope.hpp>
+#include <portolan/base/wait.hpp>
+#include <portolan/map/concurrent/claim.hpp>
+#include <portolan/map/concurrent/walk.hpp>
+#include <portolan/map/vocabulary.hpp>
+
+namespace portolan::concurrent {
+
+enum class put_outcome : std::uint8_t { put, present };
+
+/// Puts an entry of the claimed key into its block, or into the spill if the block is full because of the hash.
+template <class Core, class Probe>
+filled put_or_spill(Core& core, line_claim<Core, Probe>& claimed, const typename Core::table_type& in, const Probe& key,
+                    typename Core::cell entry) {
+  const filled ending = claimed.put(entry);
+  if (ending != filled::block_full || !core.spills(in, key)) return ending;
+  core.spill().put(entry);
+  return filled::placed;
+}
+
+/// Puts `ready()` under the key if it is vacant, else calls `present(sighting)`; both under the home line's lock.
+template <class Core, class Probe, class Ready, class Present>
+put_outcome put_new(Core& core, typename Core::guard& guard, const Probe& key, platform::code_address place,
+                    Ready&& ready, Present&& present) {
+  table_cursor<Core> cursor(guard, core.root_of(key));
+  for (spin_wait spin;;) {
+    auto& in = **cursor;
+    filled ending = filled::disturbed;
+    std::int64_t bytes = 0;
+    {
+      line_claim<Core, Probe> claimed(core, guard, in, key, place);
+      switch (claimed.outcome()) {
+        case claim::moved_on: cursor.advance(); continue;
+        case claim::present: present(claimed.sight()); return put_outcome::present;
+        case claim::vacant: break;
+      }
+      const auto entry = ready();
+      bytes = Core::engine_type::bytes_of(entry);
+      ending = put_or_spill(core, claimed, in, key, entry);
+    }
+    switch (ending) {
+      case filled::placed:
+        core.note_node_bytes(bytes);
+        core.note_inserted(key);
+        return put_outcome::put;
+      case filled::disturbed: spin.once(); break;
+      case filled::block_full: core.grow_full_block(in, key.hash); break;
+    }
+  }
+}
+
+enum class tried : std::uint8_t { done, again };
+
+/// Calls `change(sighting)` under the home line's lock until it is done; false if the key is vacant.
+template <class Core, class Probe, class Change>
+bool change_present(Core& core, typename Core::guard& guard, const Probe& key, platform::code_address place,
+                    Change&& change) {
+  table_cursor<Core> cursor(guard, core.root_of(key));
+  for (spin_wait spin;; spin.once()) {
+    line_claim<Core, Probe> claimed(core, guard, **cursor, key, place);
+    switch (claimed.outcome()) {
+      case claim::moved_on: cursor.advance(); break;
+      case claim::vacant: return false;
+      case claim::present:
+        if (change(claimed.sight()) == tried::done) return true;
+        break;
+    }
+  }
+}
+
+/// Exchanges the entry that was seen for `entry`; false if it is not there any more.
+template <class Core>
+[[nodiscard]] bool replace_at(Core& core, const sighting<typename Core::engine_type>& sight,
+                              typename Core::cell entry) {
+  using engine = typename Core::engine_type;
+  auto expected = sight.seen;
+  const std::int64_t change = engine::bytes_of(entry) - engine::bytes_of(sight.seen);
+  if (!engine::replace(*sight.where.line, sight.where.slot, expected, entry)) return false;
+  core.note_node_bytes(change);
+  engine::retire(core.reclaimer(), sight.seen);
+  core.note_changed();
+  return true;
+}
+
+/// What remains to be done for an entry that was taken out of its slot; with no line held, since V's destructor may run.
+template <class Core, class Probe>
+void note_removed(Core& core, const Probe& key, const sighting<typename Core::engine_type>& sight,
+                  typename Core::then after) {
+  using engine = typename Core::engine_type;
+  core.note_node_bytes(-engine::bytes_of(sight.seen));
+  engine::retire(core.reclaimer(), sight.seen);
+  core.note_erased(key, sight.where, after);
+}
+
+/// Takes the entry that was seen out of its slot; false if it is not there any more.
+template <class Core>
+[[nodiscard]] bool empty_slot(const sighting<typename Core::engine_type>& sight) {
+  using engine = typename Core::engine_type;
+  auto expected = sight.seen;
+  return engine::replace(*sight.where.line, sight.where.slot, expected, engine::empty_cell());
+}
+
+/// Removes the entry that was seen; false if it is not there any more.
+template <class Core, class Probe>
+[[nodiscard]] bool remove_at(Core& core, const Probe& key, const sighting<typename Core::engine_type>& sight,
+                             typename Core::then after) {
+  if (!empty_slot<Core>(sight)) return false;
+  platform::step("emptied");
+  note_removed(core, key, sight, after);
+  return true;
+}
+
+/// One call of compute: asks the user under the home line's lock, carries out what he decided.
+template <class Core, class Probe, class Q, class F>
+class computation {
+ public:
+  using engine = typename Core::engine_type;
+  using V = typename engine::mapped_type;
+  using kind = typename decision<V>::kind;
+
+  computation(Core& core, typename Core::guard& guard, const Probe& key, const Q& original, F& f,
+              platform::code_address place)
+      : core_(core), guard_(guard), key_(key), original_(original), f_(f), place_(place) {}
+
+  computed run() {
+    table_cursor<Core> cursor(guard_, core_.root_of(key_));
+    for (spin_wait spin;;) {
+      step ending = step::lost;
+      {
+        line_claim<Core, Probe> claimed(core_, guard_, **cursor, key_, place_);
+        switch (claimed.outcome()) {
+          case claim::moved_on: cursor.advance(); continue;
+          case claim::present: ending = change(claimed.sight()); break;
+          case claim::vacant: ending = create(claimed, **cursor); break;
+        }
+      }
+      switch (ending) {
+        case step::done: return finish();
+        case step::lost: spin.once(); break;
+        case step::full: core_.grow_full_block(**cursor, key_.hash); break;
+      }
+    }
+  }
+
+ private:
+  enum class step : std::uint8_t { done, lost, full };
+  enum class subject : std::uint8_t { nothing, value, absence };
+
+  void ask(const V* now) {
+    const critical_scope scope(&core_, place_);
+    decision_.take(detail::to_decision<V>(f_(now)));
+    asked_about_ = now == nullptr ? subject::absence : subject::value;
+  }
+
+  /// The entry is there; the home line is held, so it can only be assigned or erased meanwhile, not inserted.
+  step change(const sighting<engine>& sight) {
+    sight_ = sight;
+    const auto& now = engine::shown(sight.seen);
+    ask(std::addressof(now));
+    auto expected = sight.seen;
+    switch (decision_.what()) {
+      case kind::kept: result_ = computed::kept; return step::done;
+      case kind::assigned: {
+        result_ = computed::assigned;
+        if constexpr (engine::in_place) {
+          engine::assign(sight.seen, decision_.value());
+          return step::done;
+        } else {
+          typename engine::draft entry(core_.engine(), core_.allocator(), key_, original_);
+          entry.emplace(std::move(decision_.value()));
+          bytes_ = engine::bytes_of(entry.word()) - engine::bytes_of(sight.seen);
+          if (!engine::replace(*sight.where.line, sight.where.slot, expected, entry.word())) return step::lost;
+          entry.commit();
+          return step::done;
+        }
+      }
+      case kind::erased:
+        result_ = computed::erased;
+        bytes_ = -engine::bytes_of(sight.seen);
+        if (!engine::replace(*sight.where.line, sight.where.slot, expected, engine::empty_cell())) return step::lost;
+        return step::done;
+    }
+    return step::lost;
+  }
+
+  /// The key is vacant. What the user once decided about its absence holds while it stays absent.
+  template <class Table>
+  step create(line_claim<Core, Probe>& claimed, Table& in) {
+    if (asked_about_ != subject::absence) {
+      entry_.reset();
+      ask(nullptr);
+    }
+    if (decision_.what() != kind::assigned) {
+      result_ = computed::absent;
+      return step::done;
+    }
+    result_ = computed::inserted;
+    if (!entry_.has_value()) {
+      entry_.emplace(core_.engine(), core_.allocator(), key_, original_);
+      entry_->emplace(std::move(decision_.value()));
+    }
+    bytes_ = engine::bytes_of(entry_->word());
+    switch (put_or_spill(core_, claimed, in, key_, entry_->word())) {
+      case filled::placed: entry_->commit(); return step::done;
+      case filled::disturbed: return step::lost;
+      case filled::block_full: return step::full;
+    }
+    return step::lost;
+  }
+
+  /// What a change leaves to do once the line is given back: only now may values be destroyed.
+  computed finish() {
+    switch (result_) {
+      case computed::inserted:
+        core_.note_node_bytes(bytes_);
+        core_.note_inserted(key_);
+        break;
+      case computed::assigned:
+        if constexpr (!engine::in_place) {
+          core_.note_node_bytes(bytes_);
+          engine::retire(core_.reclaimer(), sight_.seen);
+        }
+        core_.note_changed();
+        break;
+      case computed::erased:
+        core_.note_node_bytes(bytes_);
+        engine::retire(core_.reclaimer(), sight_.seen);
+        core_.note_erased(key_, sight_.where, Core::then::may_shrink);
+        break;
+      case computed::kept:
+      case computed::absent: break;
+    }
+    return result_;
+  }
+
+  Core& core_;
+  typename Core::guard& guard_;
+  const Probe& key_;
+  const Q& original_;
+  F& f_;
+  platform::code_address place_;
+  decision<V> decision_{keep};
+  typename engine::later_draft entry_;
+  sighting<engine> sight_{};
+  std::int64_t bytes_ = 0;
+  computed result_ = computed::absent;
+  subject asked_about_ = subject::nothing;
+};
+
+}  // namespace portolan::concurrent

@@ -1,0 +1,441 @@
+// Copyright 2026 The Portolan Authors. SPDX-License-Identifier: Apache-2.0
+//
+// What one map consists of, and when its tables grow, shrink and go.
+//
+//   root ──► table ──next──► table ──next──► …      more than one only while entries are being moved
+//   reserved root ──► four lines for the two keys that an inline engine reserves, made at first use
+//   spill, count of entries, the domain that frees nodes and tables, the timer's last resort
+//
+// 1. An operation begins at the root, the oldest table, and goes on by marks and finished blocks (walk.hpp).
+// 2. Every change happens inside a write_gate::section, so that a fork finds the map whole.
+// 3. Growth begins when the entries exceed the load that suits the table's size, or when a block is full in a table
+//    that is at least a quarter full; in an emptier one the hash is at fault and the entry is spilled.
+// 4. While entries are being moved, each successful insert or erase moves one unit; the timer finishes what no
+//    operation does.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <new>
+#include <type_traits>
+#include <utility>
+
+#include <portolan/base/counters.hpp>
+#include <portolan/base/error.hpp>
+#include <portolan/base/platform.hpp>
+#include <portolan/base/timer.hpp>
+#include <portolan/map/concurrent/claim.hpp>
+#include <portolan/map/concurrent/migrate.hpp>
+#include <portolan/map/concurrent/spill.hpp>
+#include <portolan/map/concurrent/table.hpp>
+#include <portolan/map/concurrent/table_memory.hpp>
+#include <portolan/map/concurrent/walk.hpp>
+#include <portolan/map/concurrent/write_gate.hpp>
+#include <portolan/map/statistics.hpp>
+#include <portolan/reclaim/epoch.hpp>
+
+namespace portolan::concurrent {
+
+template <class Engine, class Scheme, class Alloc>
+class core {
+ public:
+  using engine_type = Engine;
+  using line = typename Engine::line;
+  using cell = typename Engine::cell;
+  using table_type = table<line>;
+  using guard = typename Scheme::guard;
+  using domain = typename Scheme::domain;
+  static constexpr bool guards_everything = std::is_same_v<Scheme, epoch>;
+
+  core(Engine engine, const Alloc& allocator, std::size_t capacity)
+      : engine_(std::move(engine)), allocator_(allocator), timer_(&core::finish_idle_move, this) {
+    least_lg_.store(lg_for(capacity), platform::relaxed);  // relaxed: nobody else knows the map yet
+    table_type* first = make_open_table(lg_for(capacity));
+    root_.store(root_word(*first, false).bits(), platform::relaxed);  // relaxed: nobody else knows the map yet
+  }
+  core(const core&) = delete;
+  core& operator=(const core&) = delete;
+  ~core() {
+    timer_.cancel();
+    for (table_type* at = &root().template current<line>(); at != nullptr;) {
+      table_type* after = at->next();
+      free_table(at);
+      at = after;
+    }
+    if (const auto bits = reserved_root_.load(platform::relaxed)) {  // relaxed: nobody else uses the map any more
+      free_table(&root_word(bits).template current<line>());
+    }
+    spill_.for_each_slot([](line& in, unsigned slot) { release_node(in, slot); });
+  }
+
+  // ---- parts ----
+  [[nodiscard]] const Engine& engine() const noexcept { return engine_; }
+  [[nodiscard]] const Alloc& allocator() const noexcept { return allocator_; }
+  [[nodiscard]] domain& reclaimer() noexcept { return domain_; }
+  [[nodiscard]] spilled_entries<Engine>& spill() noexcept { return spill_; }
+  [[nodiscard]] std::size_t size() const noexcept {
+    const auto sum = entries_.sum();
+    return sum > 0 ? static_cast<std::size_t>(sum) : 0;
+  }
+
+  // pair root: acquire, so that who sees a table sees it whole.
+  [[nodiscard]] root_word root() const noexcept { return root_word(root_.load(platform::acquire)); }
+  template <class Probe>
+  [[nodiscard]] const platform::atomic<std::uint64_t>& root_of(const Probe& key) {
+    if (key.reserved) [[unlikely]]
+      return reserved_root();
+    return root_;
+  }
+  [[nodiscard]] const platform::atomic<std::uint64_t>& main_root() const noexcept { return root_; }
+  /// The side table of reserved keys, or null while there is none.
+  [[nodiscard]] table_type* reserved_table() noexcept {
+    // pair root: acquire, so that who sees a table sees it whole.
+    const auto bits = reserved_root_.load(platform::acquire);
+    return bits == 0 ? nullptr : &root_word(bits).template current<line>();
+  }
+
+  // ---- changes that an operation made ----
+  // They have happened, so what goes wrong from here on is nobody's failure: these two do not throw.
+  /// After an insert; the caller holds no line.
+  template <class Probe>
+  void note_inserted(const Probe& key) noexcept {
+    entries_.add(1);
+    if (key.reserved) return;
+    const root_word now = root();
+    if (keep_house(now)) return;
+    if (looks_at_size(now, key.hash) && size() > comfortable_entries(now.lg_lines())) grow_if_memory_allows();
+  }
+  /// After a value was exchanged for another; the caller holds no line.
+  void note_changed() noexcept { keep_house(root()); }
+
+  enum class then : std::uint8_t { may_shrink, stays };
+
+  /// After an erase of the entry that stood at `where`. Who erases many in the order of their hashes shrinks at the end.
+  template <class Probe>
+  void note_erased(const Probe& key, const place<line>& where, then after) noexcept {
+    entries_.add(-1);
+    if (where.in == nullptr) {
+      spill_.one_erased();
+    } else {
+      uncount_displaced(*where.in, key.hash, where.at);
+    }
+    if (key.reserved) return;
+    const root_word now = root();
+    if (keep_house(now)) return;
+    if (after == then::may_shrink && looks_at_size(now, key.hash)) shrink_if_sparse();
+  }
+
+  // ---- growing and shrinking ----
+  /// Whether an entry whose block is full goes to the spill: the hash is at fault, or the table does not grow.
+  template <class Probe>
+  [[nodiscard]] bool spills(const table_type& full, const Probe& key) const noexcept {
+    if (key.reserved) return true;
+    return full.line_count() >= lines_per_block && size() < full.line_count() * Engine::slots_per_line / 4;
+  }
+  /// Moves the key's full block into a larger table at once. Throws std::bad_alloc; the map is then as before.
+  void grow_full_block(table_type& full, std::uint64_t hash) {
+    mover<core> moving(*this);
+    if (full.next() == nullptr) {
+      free_earlier_tables();
+      begin_resize(moving.guard(), full, full.lg_lines() + 1);
+    }
+    moving.move_block_of(full, hash);
+  }
+
+  /// Begins to move `from` into a table of 2^lg_lines lines, unless somebody else has begun; `from` is not protected any
+  /// more afterwards if it was by `protection`. Throws std::bad_alloc before anything has changed, and nothing later.
+  void begin_resize(guard& protection, table_type& from, unsigned lg_lines) {
+    if (lg_lines > largest_lg) throw error(errc::capacity, "portolan: a concurrent_map holds at most 2^44 lines");
+    table_type* fresh = table_memory<line, Alloc>::make(allocator_, lg_lines);
+    if (!from.try_set_next(fresh)) {
+      table_memory<line, Alloc>::free(allocator_, fresh);
+      return;
+    }
+    // relaxed: figures
+    (lg_lines > from.lg_lines() ? growths_ : shrinks_).fetch_add(1, platform::relaxed);
+    mark_moving(protection);
+  }
+
+  /// Moves one unit of the oldest table, if any is left; false if none was.
+  bool help() {
+    guard protection(domain_);
+    table_cursor<core> cursor(protection, root_);
+    table_type& oldest = **cursor;
+    platform::step("helping");
+    if (oldest.next() == nullptr) return false;
+    mover<core> moving(*this);  // before a number is drawn: who has one must use it
+    const std::size_t unit = oldest.draw_unit();
+    if (unit >= oldest.units()) return false;
+    moving.move_unit(oldest, unit);
+    return true;
+  }
+
+  /// Moves all that can be moved; waits for units that other threads are moving.
+  void finish_moves() {
+    for (;;) {
+      guard protection(domain_);
+      table_cursor<core> cursor(protection, root_);
+      table_type& oldest = **cursor;
+      if (oldest.next() == nullptr) return;
+      const std::size_t units = oldest.units();
+      for (std::size_t unit = 0; unit < units; ++unit) mover<core>(*this).move_unit(oldest, unit);
+      spin_wait spin;
+      for (root_word now = root(); now.moving() && now.address() == oldest.lines(); now = root()) spin.once();
+    }
+  }
+
+  /// Lets the root leave tables whose units are all done, the oldest first, and retires them.
+  void leave_moved_tables(guard& protection) {
+    for (;;) {
+      table_cursor<core> cursor(protection, root_);
+      table_type& oldest = **cursor;
+      table_type* next = oldest.next();
+      if (next == nullptr || oldest.units_done() != oldest.units()) return;
+      cursor.advance();
+      if (*cursor != next) continue;
+      std::uint64_t expected = root_word(oldest, true).bits();
+      const root_word after(*next, next->next() != nullptr);
+      // pair root: release, so that who sees a table sees it whole.
+      if (!root_.compare_exchange_strong(expected, after.bits(), platform::acq_rel, platform::acquire)) {
+        // Either another thread has done it, or the bit is not set yet by the one who began the move.
+        if (root_word(expected).address() == oldest.lines()) mark_moving(protection);
+        continue;
+      }
+      domain_.retire(&oldest, &core::free_retired_table, this, oldest.size_bytes());
+      tables_retired_.store(true, platform::relaxed);  // relaxed: a hint for later changes
+      mark_moving(protection);
+    }
+  }
+
+  /// Room for `entries` in all without growing step by step. Throws std::bad_alloc.
+  void reserve(std::size_t entries) {
+    const unsigned wanted = lg_for(entries);
+    // relaxed: a hint for later shrinking
+    if (wanted > least_lg_.load(platform::relaxed)) least_lg_.store(wanted, platform::relaxed);
+    for (;;) {
+      finish_moves();
+      guard protection(domain_);
+      table_cursor<core> cursor(protection, root_);
+      const unsigned lg = (*cursor)->lg_lines();
+      if (lg >= wanted) return;
+      free_earlier_tables();
+      begin_resize(protection, **cursor, wanted - lg > most_growth_bits ? lg + most_growth_bits : wanted);
+    }
+  }
+  void forget_reserved_room() noexcept {
+    least_lg_.store(lg_for(0), platform::relaxed);  // relaxed: a hint for later shrinking
+  }
+
+  /// Begins to shrink if the table has become far too large; false if it has not, or there is no memory now.
+  bool shrink_if_sparse() noexcept {
+    const std::size_t entries = size();
+    const unsigned lg = root().lg_lines();
+    // relaxed: hints
+    const unsigned least = least_lg_.load(platform::relaxed);
+    if (lg <= least || entries * 8 > comfortable_entries(lg)) return false;
+    if (entries > shrink_from_.load(platform::relaxed)) return false;  // relaxed: a hint
+    unsigned wanted = lg - 1;
+    while (wanted > least && lg - wanted < most_shrink_bits && entries * 2 < comfortable_entries(wanted - 1)) --wanted;
+    try {
+      guard protection(domain_);
+      table_cursor<core> cursor(protection, root_);
+      if ((*cursor)->lg_lines() != lg) return false;
+      free_earlier_tables();
+      begin_resize(protection, **cursor, wanted);
+      return true;
+    } catch (...) {
+      return false;  // tried again at a later erase
+    }
+  }
+  /// Shrinks as far as the entries allow, now.
+  void shrink_to_fit() {
+    do finish_moves();
+    while (shrink_if_sparse());
+    finish_moves();
+    domain_.collect();
+  }
+  /// What was to shrink did not fit: its entries crowd in few blocks. Not tried again before half of them are gone.
+  void postpone_shrinking() noexcept {
+    shrink_from_.store(size() / 2, platform::relaxed);  // relaxed: a hint
+  }
+
+  [[nodiscard]] map_statistics statistics() {
+    guard protection(domain_);
+    map_statistics figures;
+    figures.entries = size();
+    for (table_cursor<core> cursor(protection, root_);; cursor.advance()) {
+      table_type& at = **cursor;
+      figures.tables += 1;
+      figures.bytes += at.size_bytes() - at.discarded_bytes();
+      figures.capacity = comfortable_entries(at.lg_lines());
+      if (at.next() == nullptr) break;
+    }
+    figures.bytes += spill_.bytes() + static_cast<std::size_t>(node_bytes_.sum() > 0 ? node_bytes_.sum() : 0);
+    figures.spilled = spill_.entries();
+    figures.growths = growths_.load(platform::relaxed);  // relaxed: a figure
+    figures.shrinks = shrinks_.load(platform::relaxed);  // relaxed: a figure
+    const reclaim_statistics kept = domain_.statistics();
+    figures.kept_back_bytes = kept.kept_back_bytes;
+    figures.bytes += kept.kept_back_bytes;
+    return figures;
+  }
+
+  /// Entries that a table of 2^lg lines holds before it grows.
+  [[nodiscard]] static constexpr std::size_t comfortable_entries(unsigned lg_lines) noexcept {
+    const std::size_t lines = std::size_t{1} << lg_lines;
+    const bool in_cache = lines * sizeof(line) <= cached_bytes;
+    return lines * (in_cache ? Engine::entries_per_line_in_cache_x4 : Engine::entries_per_line_x4) / 4;
+  }
+
+  /// Memory of nodes that came or went.
+  void note_node_bytes([[maybe_unused]] std::int64_t change) {
+    if constexpr (Engine::holds_nodes) node_bytes_.add(change);
+  }
+
+ private:
+  struct no_bytes {
+    [[nodiscard]] static constexpr std::int64_t sum() noexcept { return 0; }
+  };
+  static constexpr unsigned largest_lg = 44;
+  // What one mover moves stays small: at most 64 new blocks, or 8 old ones.
+  static constexpr unsigned most_growth_bits = 6;
+  static constexpr unsigned most_shrink_bits = 3;
+  static constexpr std::size_t cached_bytes = std::size_t{1} << 20;
+  static constexpr std::uint64_t idle_look_ns = 5'000'000;
+  static constexpr unsigned idle_units = 8192;
+
+  [[nodiscard]] static constexpr unsigned lg_for(std::size_t entries) noexcept {
+    static_assert(smallest_lines == 4);
+    unsigned lg = 2;
+    while (comfortable_entries(lg) < entries && lg < largest_lg) ++lg;
+    return lg;
+  }
+  /// In a small table every change looks at the size, in a large one 1 in 64: chosen by the hash, which costs nothing.
+  [[nodiscard]] static bool looks_at_size(root_word now, std::uint64_t hash) noexcept {
+    return now.lg_lines() <= 8 || (hash & 63) == 0;
+  }
+
+  /// So that what is kept back stays less than what is in use. Not while a line or a unit is held: V's destructors run.
+  void free_earlier_tables() noexcept { domain_.collect(); }
+  /// What every change does besides its own work: moves a unit, or frees the tables of a move that has ended. True if
+  /// entries are being moved.
+  bool keep_house(root_word now) noexcept {
+    if (now.moving()) {
+      try {
+        help();
+      } catch (...) {
+        // Others help, and the timer does.
+      }
+      return true;
+    }
+    // relaxed: a hint; whoever takes it collects
+    if (tables_retired_.load(platform::relaxed) && tables_retired_.exchange(false, platform::relaxed)) {
+      free_earlier_tables();
+    }
+    return false;
+  }
+  void grow_if_memory_allows() noexcept {
+    try {
+      guard protection(domain_);
+      table_cursor<core> cursor(protection, root_);
+      free_earlier_tables();
+      begin_resize(protection, **cursor, (*cursor)->lg_lines() + 1);
+      shrink_from_.store(SIZE_MAX, platform::relaxed);  // relaxed: a hint
+    } catch (...) {
+      // The insert has succeeded. A full block will ask again; then the insert that needs the room reports it.
+    }
+  }
+
+  /// Sets the moving bit while the oldest table has a next one, and the timer then; uses the guard's hands for tables.
+  void mark_moving(guard& protection) {
+    for (;;) {
+      table_cursor<core> cursor(protection, root_);
+      if ((*cursor)->next() == nullptr) return;
+      std::uint64_t expected = root_word(**cursor, false).bits();
+      // pair root: release, so that who sees the moving bit sees the next table.
+      if (root_.compare_exchange_strong(expected, expected | root_word::moving_bit, platform::acq_rel,
+                                        platform::acquire)) {
+        return timer_.start_every(idle_look_ns);
+      }
+      if (root_word(expected).moving()) return;
+    }
+  }
+
+  [[nodiscard]] table_type* make_open_table(unsigned lg_lines) {
+    table_type* made = table_memory<line, Alloc>::make(allocator_, lg_lines);
+    for (std::size_t at = 0; at < made->line_count(); ++at) {
+      Engine::open_unshared(made->line(at));
+      made->side_of(at).open_unshared();
+    }
+    return made;
+  }
+  static void release_node([[maybe_unused]] line& in, [[maybe_unused]] unsigned slot) noexcept {
+    if constexpr (Engine::holds_nodes) {
+      const cell left = Engine::load(in, slot);
+      if (auto* node = left.template node<typename Engine::node_type>()) Engine::node_type::release(node);
+    }
+  }
+  void free_table(table_type* used) noexcept {
+    if constexpr (Engine::holds_nodes) {
+      for (std::size_t at = 0; at < used->line_count(); ++at) {
+        for (unsigned slot = 0; slot < Engine::slots_per_line; ++slot) release_node(used->line(at), slot);
+      }
+    }
+    table_memory<line, Alloc>::free(allocator_, used);
+  }
+  static void free_retired_table(void* used, void* self) noexcept {
+    table_memory<line, Alloc>::free(static_cast<core*>(self)->allocator_, static_cast<table_type*>(used));
+  }
+
+  [[gnu::cold, gnu::noinline]] const platform::atomic<std::uint64_t>& reserved_root() {
+    // pair root: acquire, so that who sees a table sees it whole.
+    std::uint64_t seen = reserved_root_.load(platform::acquire);
+    if (seen != 0) return reserved_root_;
+    table_type* made = make_open_table(2);
+    // pair root: release, so that who sees a table sees it whole.
+    if (!reserved_root_.compare_exchange_strong(seen, root_word(*made, false).bits(), platform::acq_rel,
+                                                platform::acquire)) {
+      table_memory<line, Alloc>::free(allocator_, made);
+    }
+    return reserved_root_;
+  }
+
+  /// The timer's last resort: a move that no operation has brought forward since the last look.
+  static void finish_idle_move(void* raw) noexcept {
+    auto& self = *static_cast<core*>(raw);
+    if (!self.root().moving()) {
+      self.timer_.cancel();
+      if (self.root().moving()) self.timer_.start_every(idle_look_ns);
+      return;
+    }
+    try {
+      const write_gate::section section;
+      guard protection(self.domain_);
+      table_cursor<core> cursor(protection, self.root_);
+      const std::size_t done = (*cursor)->units_done();
+      if (done != std::exchange(self.units_at_last_look_, done)) return;
+      for (unsigned units = 0; units < idle_units && self.help(); ++units) {}
+    } catch (...) {
+      // Without memory, or in a child of a fork that cannot go on: the next look tries again.
+    }
+  }
+
+  // What every lookup reads stands together; what writers change stands apart.
+  platform::atomic<std::uint64_t> root_{0};
+  [[no_unique_address]] Engine engine_;
+  spilled_entries<Engine> spill_;
+  platform::atomic<std::uint64_t> reserved_root_{0};
+  [[no_unique_address]] Alloc allocator_;  // outlives the domain, whose objects are freed with it
+  domain domain_;
+  platform::atomic<unsigned> least_lg_{2};
+  platform::atomic<std::size_t> shrink_from_{SIZE_MAX};
+  platform::atomic<bool> tables_retired_{false};
+  striped_counter entries_;
+  [[no_unique_address]] std::conditional_t<Engine::holds_nodes, striped_counter, no_bytes> node_bytes_;
+  platform::atomic<std::size_t> growths_{0};
+  platform::atomic<std::size_t> shrinks_{0};
+  std::size_t units_at_last_look_ = 0;  // the timer's own
+  timer_task timer_;
+};
+
+}  // namespace portolan::concurrent

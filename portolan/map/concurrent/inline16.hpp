@@ -1,0 +1,64 @@
+// Copyright 2026 The Portolan Authors. SPDX-License-Identifier: Apache-2.0
+//
+// The inline engine for processors with 16-byte atomics: an entry is one 16-byte word, four to a cache line.
+//
+//    |  key 8  value 8  |  key 8  value 8  |  key 8  value 8  |  key 8  value 8  |     one line, 64 bytes
+//
+//    cell        meaning                                 becomes
+//    {~0, 0}     empty                                   live, by the holder of the line (store)
+//    {key, v}    live                                    live with another value, empty, or moved (exchange)
+//    {0, key}    moved: this key's entry is in the next table, for ever
+//    {0, 0}      discarded: the page went back to the kernel, every block on it is done
+//
+// 1. A live cell changes only by a 16-byte exchange, so a reader's one 16-byte load is a whole entry.
+// 2. A moved mark names its key: who meets his own key's mark may go to the next table at once.
+#pragma once
+
+#include <cstdint>
+#include <utility>
+
+#include <portolan/base/platform.hpp>
+#include <portolan/map/concurrent/entry.hpp>
+
+namespace portolan::concurrent {
+
+#if defined(__x86_64__)
+template <class K, class V, class Hash, class KeyEqual>
+class inline16 : public inline_entry<K, V, Hash, KeyEqual> {
+ public:
+  // Where a table grows, in quarters of an entry a line; in a table that the caches hold, and in a larger one.
+  static constexpr std::size_t entries_per_line_in_cache_x4 = 8;
+  static constexpr std::size_t entries_per_line_x4 = 12;
+  static constexpr unsigned slots_per_line = 4;
+  using entry = inline_entry<K, V, Hash, KeyEqual>;
+  using entry::inline_entry;
+  using typename entry::cell;
+
+  struct alignas(64) line {
+    platform::word16 slots[slots_per_line];
+  };
+
+  static void open_unshared(line& fresh) noexcept {
+    for (auto& slot : fresh.slots) slot.store(entry::empty_cell());
+  }
+  [[nodiscard]] static cell load(const line& in, unsigned slot) noexcept { return in.slots[slot].load(); }
+  template <class Guard>
+  [[nodiscard]] static cell load_protected(Guard&, unsigned, const line& in, unsigned slot) noexcept {
+    return in.slots[slot].load();
+  }
+  /// Which slots may hold the key: a hint, confirmed by a whole load.
+  template <class Probe>
+  [[nodiscard, gnu::always_inline]] static unsigned candidates(const line& in, const Probe& key) noexcept {
+    return static_cast<unsigned>(in.slots[0].low_hint() == key.image) |
+           static_cast<unsigned>(in.slots[1].low_hint() == key.image) << 1 |
+           static_cast<unsigned>(in.slots[2].low_hint() == key.image) << 2 |
+           static_cast<unsigned>(in.slots[3].low_hint() == key.image) << 3;
+  }
+  static void fill(line& in, unsigned slot, cell value) noexcept { in.slots[slot].store(value); }
+  [[nodiscard]] static bool replace(line& in, unsigned slot, cell& expected, cell desired) noexcept {
+    return in.slots[slot].compare_exchange(expected, desired);
+  }
+};
+#endif
+
+}  // namespace portolan::concurrent

@@ -1,0 +1,179 @@
+// Copyright 2026 The Portolan Authors. SPDX-License-Identifier: Apache-2.0
+//
+// The portable inline engine: 8-byte atomics only, three entries and a control word to a cache line.
+//
+//    |  key 8  value 8  |  key 8  value 8  |  key 8  value 8  |  control 8  |  unused 8  |      one line
+//                                                                 63            1    0
+//                                                                +---------------+-----+   version  counts changes of keys
+//                                                                |    version    |latch|   latch    one writer at a time
+//                                                                +---------------+-----+
+// 1. Keys and values change only under the latch; a change of a key raises the version before the latch is released.
+// 2. A slot is filled value first, key last; so who sees the key sees a value that belongs to it or a newer version.
+// 3. A reader never waits for the latch: equal versions around its two loads mean that key and value belong together.
+// 4. A fresh line has version 1, so a page given back to the kernel, which reads as zero, shows as another version.
+// 5. A moved mark names its key: the value word holds the key's image. It is written as a new entry is, so that no
+//    reader of the old entry takes it for the value.
+#pragma once
+
+#include <cstdint>
+
+#include <portolan/base/platform.hpp>
+#include <portolan/base/wait.hpp>
+#include <portolan/map/concurrent/entry.hpp>
+
+namespace portolan::concurrent {
+
+/// The control word as a value.
+class control_word {
+ public:
+  constexpr explicit control_word(std::uint64_t bits) noexcept : bits_(bits) {}
+  [[nodiscard]] constexpr std::uint64_t bits() const noexcept { return bits_; }
+  [[nodiscard]] constexpr std::uint64_t version() const noexcept { return bits_ >> 1; }
+  [[nodiscard]] constexpr bool latched() const noexcept { return (bits_ & 1) != 0; }
+  [[nodiscard]] constexpr control_word with_latch() const noexcept { return control_word(bits_ | 1); }
+  [[nodiscard]] constexpr control_word without_latch() const noexcept {
+    return control_word(bits_ & ~std::uint64_t{1});
+  }
+  [[nodiscard]] constexpr control_word next_version() const noexcept { return control_word(bits_ + 2); }
+  static constexpr control_word fresh() noexcept { return control_word(2); }
+
+ private:
+  std::uint64_t bits_;
+};
+static_assert(control_word::fresh().version() == 1 && !control_word::fresh().latched());
+static_assert(control_word::fresh().with_latch().next_version().without_latch().version() == 2);
+
+template <class K, class V, class Hash, class KeyEqual>
+class inline8 : public inline_entry<K, V, Hash, KeyEqual> {
+ public:
+  // Where a table grows, in quarters of an entry a line; in a table that the caches hold, and in a larger one.
+  static constexpr std::size_t entries_per_line_in_cache_x4 = 8;
+  static constexpr std::size_t entries_per_line_x4 = 9;
+  static constexpr unsigned slots_per_line = 3;
+  using entry = inline_entry<K, V, Hash, KeyEqual>;
+  using entry::inline_entry;
+  using typename entry::cell;
+
+  struct slot_words {
+    platform::atomic<std::uint64_t> key;
+    platform::atomic<std::uint64_t> value;
+  };
+  struct alignas(64) line {
+    slot_words slots[slots_per_line];
+    platform::atomic<std::uint64_t> control;
+  };
+
+  static void open_unshared(line& fresh) noexcept {
+    for (auto& slot : fresh.slots) {
+      slot.key.store(entry_image::empty, platform::relaxed);  // relaxed: published with the table or its block
+      slot.value.store(0, platform::relaxed);                 // relaxed: published with the table or its block
+    }
+    fresh.control.store(control_word::fresh().bits(), platform::relaxed);  // relaxed: published as above
+  }
+
+  [[nodiscard]] static cell load(const line& in, unsigned slot) noexcept {
+    const slot_words& words = in.slots[slot];
+    for (;;) {
+      // pair inline8_version: acquire, so that the key is not older than this version.
+      const control_word before(in.control.load(platform::acquire));
+      // pair inline8_key: acquire, so that the value is the one that was stored before this key, or a later one.
+      const std::uint64_t key = words.key.load(platform::acquire);
+      // pair inline8_value: acquire, so that a later owner's value shows its later version.
+      const std::uint64_t value = words.value.load(platform::acquire);
+      // pair inline8_version: acquire, so that the key is not older than this version.
+      const control_word after(in.control.load(platform::acquire));
+      if (before.version() == after.version()) return {key, value};
+    }
+  }
+  template <class Guard>
+  [[nodiscard]] static cell load_protected(Guard&, unsigned, const line& in, unsigned slot) noexcept {
+    return load(in, slot);
+  }
+  /// Which slots may hold the key: a hint, confirmed by a whole load.
+  template <class Probe>
+  [[nodiscard]] static unsigned candidates(const line& in, const Probe& key) noexcept {
+    unsigned mask = 0;
+    for (unsigned slot = 0; slot < slots_per_line; ++slot) {
+      // pair inline8_key: acquire, so that the side byte is read after the keys.
+      mask |= static_cast<unsigned>(in.slots[slot].key.load(platform::acquire) == key.image) << slot;
+    }
+    return mask;
+  }
+
+  static void fill(line& in, unsigned slot, cell value) {
+    latch held(in);
+    write(held, in.slots[slot], value);
+  }
+  [[nodiscard]] static bool replace(line& in, unsigned slot, cell& expected, cell desired) {
+    latch held(in);
+    slot_words& words = in.slots[slot];
+    // relaxed: both words change only under the latch
+    const cell seen{words.key.load(platform::relaxed), words.value.load(platform::relaxed)};
+    if (seen != expected) {
+      expected = seen;
+      return false;
+    }
+    write(held, words, desired);
+    return true;
+  }
+
+ private:
+  class latch {
+   public:
+    explicit latch(line& in) : control_(in.control) {
+      spin_wait spin;
+      std::uint64_t seen = control_.load(platform::relaxed);  // relaxed: the exchange confirms it
+      for (;;) {
+        if (control_word(seen).latched()) {
+          spin.once();
+          seen = control_.load(platform::relaxed);  // relaxed: the exchange confirms it
+          continue;
+        }
+        // pair inline8_version: acquire, so that this writer sees the words as the last one left them.
+        if (control_.compare_exchange_weak(seen, control_word(seen).with_latch().bits(), platform::acquire,
+                                           platform::relaxed)) {  // relaxed: the exchange confirms it
+          word_ = control_word(seen).with_latch().bits();
+          return;
+        }
+      }
+    }
+    latch(const latch&) = delete;
+    latch& operator=(const latch&) = delete;
+    // pair inline8_version: release, so that who reads this version sees the words that belong to it.
+    ~latch() { control_.store(control_word(word_).without_latch().bits(), platform::release); }
+
+    /// From here on the keys differ from those of the version before; shown at once.
+    void keys_change() noexcept {
+      word_ = control_word(word_).next_version().bits();
+      // pair inline8_version: release, so that who reads a value stored after this also reads this version.
+      control_.store(word_, platform::release);
+    }
+
+   private:
+    platform::atomic<std::uint64_t>& control_;
+    std::uint64_t word_ = 0;
+  };
+
+  static void write(latch& held, slot_words& words, cell desired) noexcept {
+    const std::uint64_t key = words.key.load(platform::relaxed);  // relaxed: changes only under the latch
+    if (key == desired.low) {
+      // pair inline8_value: release, so that a reader of this value reads the version it belongs to.
+      words.value.store(desired.high, platform::release);
+      return;
+    }
+    if (desired.low == entry_image::empty) {
+      // pair inline8_key: release, so that what was done before the entry went is seen by who misses it.
+      words.key.store(desired.low, platform::release);
+      held.keys_change();
+      return;
+    }
+    held.keys_change();
+    // pair inline8_value: release, so that a reader of this value reads the version it belongs to.
+    words.value.store(desired.high, platform::release);
+    // pair inline8_key: release, so that who sees the key sees its value.
+    words.key.store(desired.low, platform::release);
+    held.keys_change();
+  }
+};
+
+}  // namespace portolan::concurrent

@@ -1,0 +1,151 @@
+// Copyright 2026 The Portolan Authors. SPDX-License-Identifier: Apache-2.0
+//
+// Growing and shrinking: a table is moved unit by unit by whoever passes, and nobody waits for a whole table.
+//
+//   claim the unit (open → busy) → make its lines in the next table ready → line by line: close, then slot by slot
+//      copy, then live → moved → … → done → count the unit → the last one moves the root
+//
+//   growing      one block here   →  2ᵏ blocks there
+//   shrinking    2ᵏ blocks here   →  one block there; if they do not fit, that block moves on at once (`place_copy`)
+//
+// 1. The copy is stored before the mark (m1, m2): until the mark the old slot is the truth, and writers change it.
+// 2. A mark that fails found another value: the copy is written again; or an empty slot: the copy is taken back. A node
+//    is frozen first, so that its copy never becomes false: who reaches it by another key's mark may believe it.
+// 3. Only the mover fills slots of the unit's lines in the next table until it is done; entries already marked may be
+//    changed and erased there by others.
+// 4. Done is stored after the last mark (m9); the root leaves only the oldest table, when all its units are done (m14).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <new>
+
+#include <portolan/base/platform.hpp>
+#include <portolan/base/wait.hpp>
+#include <portolan/map/concurrent/claim.hpp>
+#include <portolan/map/concurrent/table.hpp>
+#include <portolan/map/concurrent/walk.hpp>
+
+namespace portolan::concurrent {
+
+template <class Core>
+class mover {
+ public:
+  using engine = typename Core::engine_type;
+  using line = typename engine::line;
+  using cell = typename engine::cell;
+  using table_type = table<line>;
+
+  explicit mover(Core& core) : core_(core), guard_(core.reclaimer()) {}
+
+  /// Protects what a move touches besides the table it moves; its hands for tables are free.
+  [[nodiscard]] typename Core::guard& guard() noexcept { return guard_; }
+
+  /// Moves unit `unit` of `from` into its next table, unless somebody else does.
+  void move_unit(table_type& from, std::size_t unit) {
+    const std::size_t units = from.units();
+    const std::size_t blocks = from.block_count() / units;
+    if (!from.claim(unit * blocks, blocks)) return;
+    table_type& to = *from.next();  // stays: the root cannot leave `from` before this unit is done
+    make_ready(to, to.line_count() / units * unit, to.line_count() / units);
+    const std::size_t lines = from.line_count() / units;
+    for (std::size_t at = unit * lines; at < (unit + 1) * lines; ++at) {
+      from.side_of(at).close();
+      platform::step("line closed");
+      for (unsigned slot = 0; slot < engine::slots_per_line; ++slot) move_slot(from.line(at), slot, to);
+    }
+    platform::step("before done");
+    from.finish(unit * blocks, blocks);
+    from.count_moved(unit * lines, lines);
+    if (from.unit_finished(units)) core_.leave_moved_tables(guard_);
+  }
+
+  /// Moves the unit that the key's block belongs to, and waits until it is done whoever moves it.
+  void move_block_of(table_type& from, std::uint64_t hash) {
+    const std::size_t blocks = from.block_count() / from.units();
+    move_unit(from, from.block_of(from.home_of(hash)) / blocks);
+    wait_until_done(from, hash);
+  }
+
+ private:
+  static void make_ready(table_type& to, std::size_t first, std::size_t count) noexcept {
+    for (std::size_t at = first; at < first + count; ++at) {
+      engine::open_unshared(to.line(at));
+      to.side_of(at).open_unshared();
+    }
+  }
+
+  void move_slot(line& source, unsigned slot, table_type& to) {
+    if constexpr (engine::holds_nodes) {
+      move_node(source, slot, to);
+    } else {
+      move_small(source, slot, to);
+    }
+  }
+
+  /// Nobody takes a frozen node out of its slot, so it lives until it is marked; then its copy keeps it.
+  void move_node(line& source, unsigned slot, table_type& to) {
+    cell seen = engine::load(source, slot);
+    do {
+      if (engine::is_empty(seen)) return;
+    } while (!engine::replace(source, slot, seen, seen.frozen()));
+    const std::uint64_t hash = core_.engine().hash_of(seen);
+    static_cast<void>(place_copy(to, hash, seen));
+    platform::step("copied");
+    engine::fill(source, slot, engine::moved_mark(seen, hash));
+  }
+
+  void move_small(line& source, unsigned slot, table_type& to) {
+    cell seen = engine::load(source, slot);
+    if (engine::is_empty(seen)) return;
+    const std::uint64_t hash = core_.engine().hash_of(seen);
+    const place<line> copy = place_copy(to, hash, seen);
+    for (;;) {
+      platform::step("copied");
+      if (engine::replace(source, slot, seen, engine::moved_mark(seen, hash))) return;
+      if (engine::is_empty(seen)) {
+        engine::fill(*copy.line, copy.slot, engine::empty_cell());
+        if (copy.in != nullptr) uncount_displaced(*copy.in, hash, copy.at);
+        return;
+      }
+      engine::fill(*copy.line, copy.slot, seen);
+    }
+  }
+
+  [[nodiscard]] place<line> place_copy(table_type& to, std::uint64_t hash, cell entry) {
+    table_type* into = &to;
+    for (;;) {
+      if (into->phase_of(into->block_of(into->home_of(hash))) == phase::done) {
+        into = into->next();
+        continue;
+      }
+      for (const std::size_t at : into->probe(hash)) {
+        for (unsigned slot = 0; slot < engine::slots_per_line; ++slot) {
+          if (!engine::is_empty(engine::load(into->line(at), slot))) continue;
+          count_displaced(*into, hash, at);
+          engine::fill(into->line(at), slot, entry);
+          return {into, at, &into->line(at), slot};
+        }
+      }
+      make_room(*into, hash);
+    }
+  }
+
+  /// The unit's block in the next table is full: it moves on at once, before anybody can reach it.
+  void make_room(table_type& full, std::uint64_t hash) {
+    core_.postpone_shrinking();
+    for (spin_wait spin; full.next() == nullptr; spin.once()) {
+      try {
+        core_.begin_resize(guard_, full, full.lg_lines() + 1);
+      } catch (const std::bad_alloc&) {
+        // Half a unit cannot be left: it goes on as soon as there is memory again.
+      }
+    }
+    move_block_of(full, hash);
+  }
+
+  Core& core_;
+  typename Core::guard guard_;
+};
+
+}  // namespace portolan::concurrent

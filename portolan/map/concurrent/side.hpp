@@ -1,0 +1,118 @@
+// Copyright 2026 The Portolan Authors. SPDX-License-Identifier: Apache-2.0
+//
+// The two bytes that stand beside each line of a table.
+//
+//    lock byte                                      overflow byte
+//    closed  a mover took the line, for ever        7      3 2     0
+//    free    nobody fills it                       +--------+-------+   count   entries placed behind this line
+//    held    one insert or compute works here      | filter | count |           although they belong at or before it
+//                                                  +--------+-------+   filter  which fifths of the hashes those have
+//
+// 1. `closed` is 0, so that a page given back to the kernel, which reads as zero, says closed.
+// 2. A slot is filled only by the holder of its line's lock byte, or by the mover that owns the new block.
+// 3. The count is raised before the displaced slot is filled and lowered after it is emptied; it sticks at 7.
+// 4. The filter is cleared only together with a count that reaches 0.
+#pragma once
+
+#include <cstdint>
+
+#include <portolan/base/platform.hpp>
+#include <portolan/base/wait.hpp>
+
+namespace portolan::concurrent {
+
+/// The overflow byte as a value: transitions return the next byte.
+class overflow_word {
+ public:
+  constexpr overflow_word() noexcept = default;
+  constexpr explicit overflow_word(std::uint8_t bits) noexcept : bits_(bits) {}
+
+  [[nodiscard]] constexpr std::uint8_t bits() const noexcept { return bits_; }
+  [[nodiscard]] constexpr unsigned count() const noexcept { return bits_ & count_mask; }
+  [[nodiscard]] constexpr bool sticks() const noexcept { return count() == count_mask; }
+  /// False: no entry with this hash lies behind the line.
+  [[nodiscard]] constexpr bool may_hold(std::uint64_t hash) const noexcept { return (bits_ & filter_bit(hash)) != 0; }
+  [[nodiscard]] constexpr overflow_word with(std::uint64_t hash) const noexcept {
+    const unsigned raised = sticks() ? count() : count() + 1;
+    return overflow_word(static_cast<std::uint8_t>((bits_ & ~count_mask) | raised | filter_bit(hash)));
+  }
+  [[nodiscard]] constexpr overflow_word without_one() const noexcept {
+    if (sticks()) return *this;
+    const unsigned lowered = count() - 1;
+    return overflow_word(lowered == 0 ? std::uint8_t{0} : static_cast<std::uint8_t>((bits_ & ~count_mask) | lowered));
+  }
+  friend constexpr bool operator==(overflow_word, overflow_word) = default;
+
+ private:
+  static constexpr unsigned count_mask = 0b111;
+  static constexpr unsigned filter_bit(std::uint64_t hash) noexcept {
+    return 0b1000U << ((((hash >> 16) & 0xFF) * 5) >> 8);
+  }
+  std::uint8_t bits_ = 0;
+};
+static_assert(!overflow_word{}.may_hold(0) && overflow_word{}.with(0).may_hold(0));
+static_assert(overflow_word{}.with(7).without_one() == overflow_word{}, "the filter goes with the last count");
+static_assert(overflow_word{7}.with(0).count() == 7 && overflow_word{7}.without_one().count() == 7);
+
+enum class line_lock : std::uint8_t { closed = 0, free = 1, held = 2 };
+
+class side {
+ public:
+  // pair line_lock: acquire, so that the next holder sees the slots as the last one left them.
+  [[nodiscard]] line_lock state() const noexcept { return static_cast<line_lock>(lock_.load(platform::acquire)); }
+
+  [[nodiscard]] bool try_hold() noexcept {
+    auto expected = raw(line_lock::free);
+    // pair line_lock: acquire, so that the next holder sees the slots as the last one left them.
+    return lock_.compare_exchange_strong(expected, raw(line_lock::held), platform::acquire,
+                                         platform::relaxed);  // relaxed: a failed try believes nothing
+  }
+  // pair line_lock: release, so that the next holder sees the slots as this one left them.
+  void give_back() noexcept { lock_.store(raw(line_lock::free), platform::release); }
+
+  /// Closes the line for ever; waits for its holder.
+  void close() {
+    spin_wait spin;
+    for (auto expected = raw(line_lock::free);
+         // pair line_lock: acq_rel, so that the mover sees the last holder's slots and readers see the close.
+         !lock_.compare_exchange_weak(expected, raw(line_lock::closed), platform::acq_rel,
+                                      platform::relaxed);  // relaxed: a failed try believes nothing
+         expected = raw(line_lock::free)) {
+      if (expected == raw(line_lock::closed)) return;
+      spin.once();
+    }
+  }
+
+  // pair overflow: acquire, so that who sees a displaced entry's slot filled saw its count before.
+  [[nodiscard]] overflow_word overflow() const noexcept { return overflow_word(overflow_.load(platform::acquire)); }
+
+  void add_displaced(std::uint64_t hash) noexcept {
+    std::uint8_t seen = overflow_.load(platform::relaxed);  // relaxed: the exchange confirms it
+    // pair overflow: release, so that who misses the entry in its home line walks on to it.
+    while (!overflow_.compare_exchange_weak(seen, overflow_word(seen).with(hash).bits(), platform::acq_rel,
+                                            platform::relaxed)) {  // relaxed: the exchange confirms it
+    }
+  }
+  void drop_displaced() noexcept {
+    std::uint8_t seen = overflow_.load(platform::relaxed);  // relaxed: the exchange confirms it
+    // pair overflow: release, so that the emptied slot is seen by who no longer walks on.
+    while (!overflow_.compare_exchange_weak(seen, overflow_word(seen).without_one().bits(), platform::acq_rel,
+                                            platform::relaxed)) {  // relaxed: the exchange confirms it
+    }
+  }
+
+  /// Makes a line of a table that no other thread can reach yet ready for use.
+  void open_unshared() noexcept {
+    overflow_.store(0, platform::relaxed);                 // relaxed: published with the table or its block
+    lock_.store(raw(line_lock::free), platform::relaxed);  // relaxed: published with the table or its block
+  }
+
+ private:
+  static constexpr std::uint8_t raw(line_lock state) noexcept { return static_cast<std::uint8_t>(state); }
+
+  platform::atomic<std::uint8_t> lock_{};
+  platform::atomic<std::uint8_t> overflow_{};
+};
+static_assert(sizeof(side) == 2);
+
+}  // namespace portolan::concurrent

@@ -1,0 +1,91 @@
+// Copyright 2026 The Portolan Authors. SPDX-License-Identifier: Apache-2.0
+//
+// One map behind one lock, and the two ways in. guarded_map has one store, sharded_map has many.
+//
+//   refuse_reentry ─► lock ─► critical_scope ─► the map is ours ─► scope ends ─► unlock ─► bins are emptied
+//
+// 1. `map` and `changes` are read under either section and written only under an exclusive one.
+// 2. `changes` rises in every exclusive section: equal numbers mean that nothing changed between.
+// 3. User code that runs inside a section (hash, equality, moves, copies, a compute callable) finds its
+//    critical_scope: when it calls the same map, the call is refused with both places before any lock is touched.
+//    The scope names the whole map, not the store: two shards taken in both orders would hang, too.
+#pragma once
+
+#include <cstdint>
+#include <utility>
+
+#include <portolan/base/platform.hpp>
+#include <portolan/base/scope.hpp>
+#include <portolan/map/section.hpp>
+
+namespace portolan::detail {
+
+template <class Lock>
+concept shareable_lock = requires(Lock& lock) {
+  lock.lock_shared();
+  lock.unlock_shared();
+};
+
+/// Gives a lock back in the child of a fork; a lock of another make was taken by the thread that forked.
+template <class Lock>
+void unlock_after_fork(Lock& lock) noexcept {
+  if constexpr (requires { lock.reset_after_fork(); })
+    lock.reset_after_fork();
+  else
+    lock.unlock();
+}
+
+template <class Map, class Lock>
+struct store {
+  explicit store(Map&& initial) : map(std::move(initial)) {}
+
+  mutable Lock lock;
+  std::uint64_t changes = 0;
+  Map map;
+};
+
+/// Reading: beside other readers where the lock can be shared, alone where it cannot.
+template <class Lock>
+class reading {
+ public:
+  reading(Lock& lock, const void* owner, platform::code_address place)
+      : lock_(admit(lock, owner, place)), taken_(lock_), inside_(owner, place) {}
+
+ private:
+  struct taken {
+    explicit taken(Lock& held) : lock(held) {
+      if constexpr (shareable_lock<Lock>)
+        lock.lock_shared();
+      else
+        lock.lock();
+    }
+    taken(const taken&) = delete;
+    taken& operator=(const taken&) = delete;
+    ~taken() {
+      if constexpr (shareable_lock<Lock>)
+        lock.unlock_shared();
+      else
+        lock.unlock();
+    }
+    Lock& lock;
+  };
+
+  Lock& lock_;
+  taken taken_;
+  critical_scope inside_;
+};
+
+/// Writing: alone.
+template <class Lock>
+class writing {
+ public:
+  template <class Map>
+  writing(store<Map, Lock>& into, const void* owner, platform::code_address place) : section_(into.lock, owner, place) {
+    ++into.changes;
+  }
+
+ private:
+  exclusive_section<Lock> section_;
+};
+
+}  // namespace portolan::detail

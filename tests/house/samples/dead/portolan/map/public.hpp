@@ -1,0 +1,2 @@
+#pragma once
+#include <portolan/map/public/used.hpp>

@@ -1,0 +1,2 @@
+// Only words.
+#pragma once

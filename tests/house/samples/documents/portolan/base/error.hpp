@@ -1,0 +1,5 @@
+#pragma once
+enum class errc : unsigned char {
+  explained,
+  unexplained,  ///< why
+};

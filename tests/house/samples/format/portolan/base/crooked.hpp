@@ -1,0 +1,2 @@
+#pragma once
+int   crooked( int x ){return x ;}

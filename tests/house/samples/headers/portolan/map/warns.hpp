@@ -1,0 +1,2 @@
+#pragma once
+inline int narrow(long wide) { return wide; }

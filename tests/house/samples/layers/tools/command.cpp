@@ -1,0 +1,2 @@
+#include <mutex>
+#include <portolan/map/high.hpp>

@@ -1,0 +1,3 @@
+#pragma once
+template <class T>
+using atomic = std::atomic<T>;

@@ -1,0 +1,1 @@
+std::atomic<int> tests_may{new int};

@@ -1,0 +1,2 @@
+// expect: a key needs operator==
+int main() {}

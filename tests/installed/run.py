@@ -1,0 +1,127 @@
+"""Installs the package, moves it, and builds a small project against it: through CMake and through pkg-config, with
+both compilers. The last line is `N passed, N failed`."""
+
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+BUILD = ROOT / "build" / "package"
+COMPILERS = ("g++", "clang++")
+ANSWER = "sea 4, 7 * 7 = 49, setting 2\n"
+
+
+class Failed(Exception):
+    pass
+
+
+def call(*command, **environment):
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False,
+                          stdin=subprocess.DEVNULL, env={**os.environ, **environment})
+    if done.returncode != 0:
+        raise Failed(f"$ {' '.join(map(str, command))}\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def expect(condition, sentence):
+    if not condition:
+        raise Failed(sentence)
+
+
+class Installation:
+    """The package in a folder that it was not installed into: what finds it must not hold an absolute path."""
+
+    def __init__(self, folder):
+        self.folder = pathlib.Path(folder)
+        self.prefix = self.folder / "moved"
+        call("cmake", "-S", ROOT, "-B", BUILD, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_CXX_COMPILER=g++",
+             "-DPORTOLAN_TESTS=OFF", "-DPORTOLAN_TOOLS=OFF", "-DCMAKE_INSTALL_LIBDIR=lib")
+        call("cmake", "--build", BUILD)
+        call("cmake", "--install", BUILD, "--prefix", self.folder / "first")
+        (self.folder / "first").rename(self.prefix)
+
+    def configure(self, name, *flags):
+        build = self.folder / name
+        call("cmake", "-S", HERE, "-B", build, "-G", "Ninja", *flags)
+        return build
+
+    def pkg_config(self, *words):
+        return call("pkg-config", *words, "portolan", PKG_CONFIG_PATH=str(self.prefix / "lib" / "pkgconfig"))
+
+    def every_public_header_is_installed_and_nothing_else(self):
+        installed = {str(p.relative_to(self.prefix / "include")) for p in (self.prefix / "include").rglob("*")
+                     if p.is_file()}
+        ours = {str(p.relative_to(ROOT)) for p in (ROOT / "portolan").rglob("*.hpp")}
+        expect(installed == ours, f"installed and not ours, or ours and not installed: {sorted(installed ^ ours)}; "
+                                  "look at the file set in cmake/PortolanCore.cmake")
+
+    def a_project_finds_the_package(self, compiler):
+        build = self.configure(f"guest_{compiler}", f"-DCMAKE_PREFIX_PATH={self.prefix}", "-DGUEST_COMPONENTS=core",
+                               f"-DCMAKE_CXX_COMPILER={compiler}")
+        call("cmake", "--build", build)
+        expect(call(build / "guest") == ANSWER, "the guest built with CMake gives another answer")
+
+    def pkg_config_is_enough(self, compiler):
+        flags = self.pkg_config("--cflags", "--libs").split()
+        program = self.folder / f"by_pkg_config_{compiler}"
+        call(compiler, "-std=c++20", "-O1", HERE / "main.cpp", "-o", program, *flags)
+        expect(call(program) == ANSWER, "the guest built with pkg-config gives another answer")
+
+    def pkg_config_and_the_project_agree_on_the_version(self):
+        version = re.search(r"project\(portolan VERSION ([\d.]+)", (ROOT / "CMakeLists.txt").read_text()).group(1)
+        expect(self.pkg_config("--modversion").strip() == version, "portolan.pc names another version")
+
+    def an_unknown_component_is_refused_by_name(self):
+        try:
+            self.configure("lost", f"-DCMAKE_PREFIX_PATH={self.prefix}", "-DGUEST_COMPONENTS=core;submarine")
+        except Failed as said:
+            words = " ".join(str(said).split())
+            expect("has no component 'submarine'; it has: core" in words, f"refused in other words:\n{said}")
+            return
+        raise Failed("find_package accepted the component `submarine`; look at cmake/portolanConfig.cmake.in")
+
+    def a_checkout_inside_a_project_brings_only_the_library(self):
+        build = self.configure("subproject", f"-DPORTOLAN_TREE={ROOT}", "-DCMAKE_CXX_COMPILER=g++")
+        targets = call("cmake", "--build", build, "--target", "help")
+        expect("portolan_tool" not in targets and "unit." not in targets, "a subproject builds tests or tools")
+        call("cmake", "--build", build)
+        expect(call(build / "guest") == ANSWER, "the guest built beside a checkout gives another answer")
+
+
+def cases(installation):
+    yield "every_public_header_is_installed_and_nothing_else", ()
+    for compiler in COMPILERS:
+        yield "a_project_finds_the_package", (compiler,)
+        yield "pkg_config_is_enough", (compiler,)
+    yield "pkg_config_and_the_project_agree_on_the_version", ()
+    yield "an_unknown_component_is_refused_by_name", ()
+    yield "a_checkout_inside_a_project_brings_only_the_library", ()
+
+
+def main():
+    passed = failed = 0
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            installation = Installation(folder)
+        except Failed as why:
+            print(f"FAILED to install\n{why}\n0 passed, 1 failed")
+            return 1
+        for name, arguments in cases(installation):
+            title = " ".join((name, *arguments))
+            try:
+                getattr(installation, name)(*arguments)
+                passed += 1
+                print(f"ok     {title}")
+            except Failed as why:
+                failed += 1
+                print(f"FAILED {title}\n{why}")
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
