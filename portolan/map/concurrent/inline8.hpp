@@ -3,16 +3,19 @@
 // The portable inline engine: 8-byte atomics only, three entries and a control word to a cache line.
 //
 //    |  key 8  value 8  |  key 8  value 8  |  key 8  value 8  |  control 8  |  unused 8  |      one line
-//                                                                 63            1    0
-//                                                                +---------------+-----+   version  counts changes of keys
-//                                                                |    version    |latch|   latch    one writer at a time
-//                                                                +---------------+-----+
-// 1. Keys and values change only under the latch; a change of a key raises the version before the latch is released.
-// 2. A slot is filled value first, key last; so who sees the key sees a value that belongs to it or a newer version.
-// 3. A reader never waits for the latch: equal versions around its two loads mean that key and value belong together.
-// 4. A fresh line has version 1, so a page given back to the kernel, which reads as zero, shows as another version.
-// 5. A moved mark names its key: the value word holds the key's image. It is written as a new entry is, so that no
-//    reader of the old entry takes it for the value.
+//                                                       63            4    3..1      0
+//                                                      +---------------+---------+-----+   version  counts departures
+//                                                      |    version    |  moved  |latch|   moved    a bit for each slot
+//                                                      +---------------+---------+-----+   latch    one writer at a time
+// 1. Keys, values and moved bits change only under the latch.
+// 2. A slot goes from one key to another only by way of empty. Each departure (the key word emptied, or the moved bit
+//    set) raises the version before anything else is written to the line.
+// 3. A slot is filled value first, key last; so who sees the key sees its value, or a later owner's and with it a
+//    later version.
+// 4. A moved slot keeps its key, which names the mark, and its last value; the bit alone, in the word that has the
+//    version, makes it a mark. So there is no moment in which key and value belong to different entries.
+// 5. A reader never waits for the latch: equal versions around its two loads mean that they belong together.
+// 6. A fresh line has version 1, so a page given back to the kernel, which reads as zero, shows as another version.
 #pragma once
 
 #include <cstdint>
@@ -28,20 +31,29 @@ class control_word {
  public:
   constexpr explicit control_word(std::uint64_t bits) noexcept : bits_(bits) {}
   [[nodiscard]] constexpr std::uint64_t bits() const noexcept { return bits_; }
-  [[nodiscard]] constexpr std::uint64_t version() const noexcept { return bits_ >> 1; }
-  [[nodiscard]] constexpr bool latched() const noexcept { return (bits_ & 1) != 0; }
-  [[nodiscard]] constexpr control_word with_latch() const noexcept { return control_word(bits_ | 1); }
-  [[nodiscard]] constexpr control_word without_latch() const noexcept {
-    return control_word(bits_ & ~std::uint64_t{1});
+  [[nodiscard]] constexpr std::uint64_t version() const noexcept { return bits_ >> version_shift; }
+  [[nodiscard]] constexpr bool latched() const noexcept { return (bits_ & latch_bit) != 0; }
+  [[nodiscard]] constexpr bool moved(unsigned slot) const noexcept { return (bits_ & moved_bit(slot)) != 0; }
+  [[nodiscard]] constexpr control_word with_latch() const noexcept { return control_word(bits_ | latch_bit); }
+  [[nodiscard]] constexpr control_word without_latch() const noexcept { return control_word(bits_ & ~latch_bit); }
+  [[nodiscard]] constexpr control_word with_moved(unsigned slot) const noexcept {
+    return control_word(bits_ | moved_bit(slot));
   }
-  [[nodiscard]] constexpr control_word next_version() const noexcept { return control_word(bits_ + 2); }
-  static constexpr control_word fresh() noexcept { return control_word(2); }
+  [[nodiscard]] constexpr control_word next_version() const noexcept {
+    return control_word(bits_ + (std::uint64_t{1} << version_shift));
+  }
+  static constexpr control_word fresh() noexcept { return control_word(0).next_version(); }
 
  private:
+  static constexpr std::uint64_t latch_bit = 1;
+  static constexpr unsigned version_shift = 4;
+  static constexpr std::uint64_t moved_bit(unsigned slot) noexcept { return std::uint64_t{2} << slot; }
+
   std::uint64_t bits_;
 };
 static_assert(control_word::fresh().version() == 1 && !control_word::fresh().latched());
 static_assert(control_word::fresh().with_latch().next_version().without_latch().version() == 2);
+static_assert(control_word::fresh().with_moved(2).version() == 1 && control_word::fresh().with_moved(2).moved(2));
 
 template <class K, class V, class Hash, class KeyEqual>
 class inline8 : public inline_entry<K, V, Hash, KeyEqual> {
@@ -82,7 +94,8 @@ class inline8 : public inline_entry<K, V, Hash, KeyEqual> {
       const std::uint64_t value = words.value.load(platform::acquire);
       // pair inline8_version: acquire, so that the key is not older than this version.
       const control_word after(in.control.load(platform::acquire));
-      if (before.version() == after.version()) return {key, value};
+      if (before.version() != after.version()) continue;
+      return after.moved(slot) ? cell{entry_image::moved, key} : cell{key, value};
     }
   }
   template <class Guard>
@@ -102,18 +115,19 @@ class inline8 : public inline_entry<K, V, Hash, KeyEqual> {
 
   static void fill(line& in, unsigned slot, cell value) {
     latch held(in);
-    write(held, in.slots[slot], value);
+    write(held, in, slot, value);
   }
   [[nodiscard]] static bool replace(line& in, unsigned slot, cell& expected, cell desired) {
     latch held(in);
-    slot_words& words = in.slots[slot];
-    // relaxed: both words change only under the latch
-    const cell seen{words.key.load(platform::relaxed), words.value.load(platform::relaxed)};
+    const slot_words& words = in.slots[slot];
+    const std::uint64_t key = words.key.load(platform::relaxed);      // relaxed: changes only under the latch
+    const std::uint64_t value = words.value.load(platform::relaxed);  // relaxed: changes only under the latch
+    const cell seen = held.moved(slot) ? cell{entry_image::moved, key} : cell{key, value};
     if (seen != expected) {
       expected = seen;
       return false;
     }
-    write(held, words, desired);
+    write(held, in, slot, desired);
     return true;
   }
 
@@ -142,37 +156,37 @@ class inline8 : public inline_entry<K, V, Hash, KeyEqual> {
     // pair inline8_version: release, so that who reads this version sees the words that belong to it.
     ~latch() { control_.store(control_word(word_).without_latch().bits(), platform::release); }
 
-    /// From here on the keys differ from those of the version before; shown at once.
-    void keys_change() noexcept {
-      word_ = control_word(word_).next_version().bits();
+    [[nodiscard]] bool moved(unsigned slot) const noexcept { return control_word(word_).moved(slot); }
+    /// The key of a slot has gone: what is written from here on belongs to the next version.
+    void departed() noexcept { show(control_word(word_).next_version()); }
+    /// The entry of this slot has gone to the next table.
+    void moved_on(unsigned slot) noexcept { show(control_word(word_).next_version().with_moved(slot)); }
+
+   private:
+    void show(control_word now) noexcept {
+      word_ = now.bits();
       // pair inline8_version: release, so that who reads a value stored after this also reads this version.
       control_.store(word_, platform::release);
     }
 
-   private:
     platform::atomic<std::uint64_t>& control_;
     std::uint64_t word_ = 0;
   };
 
-  static void write(latch& held, slot_words& words, cell desired) noexcept {
-    const std::uint64_t key = words.key.load(platform::relaxed);  // relaxed: changes only under the latch
-    if (key == desired.low) {
-      // pair inline8_value: release, so that a reader of this value reads the version it belongs to.
-      words.value.store(desired.high, platform::release);
-      return;
-    }
+  static void write(latch& held, line& in, unsigned slot, cell desired) noexcept {
+    slot_words& words = in.slots[slot];
+    if (desired.low == entry_image::moved) return held.moved_on(slot);
     if (desired.low == entry_image::empty) {
       // pair inline8_key: release, so that what was done before the entry went is seen by who misses it.
       words.key.store(desired.low, platform::release);
-      held.keys_change();
-      return;
+      return held.departed();
     }
-    held.keys_change();
     // pair inline8_value: release, so that a reader of this value reads the version it belongs to.
     words.value.store(desired.high, platform::release);
+    // relaxed: changes only under the latch
+    if (words.key.load(platform::relaxed) == desired.low) return;
     // pair inline8_key: release, so that who sees the key sees its value.
     words.key.store(desired.low, platform::release);
-    held.keys_change();
   }
 };
 
