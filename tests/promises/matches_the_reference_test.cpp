@@ -20,7 +20,7 @@ TEST_P(matches_the_reference, over_few_keys_with_many_meetings) {
 
 TEST_P(matches_the_reference, over_many_keys_through_growth_and_shrinking) {
   for (std::uint64_t seed = 1; seed <= 4; ++seed) {
-    tell_the_same_story(GetParam().make(), seed, 1'500, support::scaled(6'000));
+    tell_the_same_story(GetParam().make(), seed, many_keys, support::scaled(6'000));
   }
 }
 

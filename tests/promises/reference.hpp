@@ -13,6 +13,7 @@
 #include <gtest/gtest.h>
 
 #include "numbered.hpp"
+#include "tests/support/scale.hpp"
 #include "threads.hpp"
 
 namespace promises {
@@ -136,6 +137,10 @@ class side_by_side {
   chance chance_;
   std::uint64_t keys_;
 };
+
+/// So many keys that every map grows and shrinks; where a sanitizer makes each step dear, and a bad hash makes each
+/// step a walk along all of them, fewer.
+inline constexpr std::uint64_t many_keys = support::sanitized ? 400 : 1'500;
 
 /// Grows, lives on, shrinks, is cleared, grows again.
 inline void tell_the_same_story(std::unique_ptr<numbered_map> map, std::uint64_t seed, std::uint64_t keys, int steps) {
