@@ -37,7 +37,7 @@ class hash {
 };
 
 template <class K>
-  requires(detail::is_hashable<K>() && !detail::text<K> && detail::kind_of<K>() != detail::key_kind::run)
+  requires(detail::is_hashable<K>() && !detail::text<K>)
 class hash<K> {
  public:
   using is_avalanching = void;
@@ -55,45 +55,20 @@ class hash<K> {
   /// @throws    what K's std::hash throws, where it has one of its own; else nothing
   /// @calls     K's std::hash, where it has one of its own
   [[nodiscard]] std::uint64_t operator()(const K& key) const noexcept(detail::hashes_without_throwing<K>()) {
-    typename words_hash::running sum(words_);
-    detail::add_words(sum, texts_, key);
-    return sum.end();
+    if constexpr (detail::kind_of<K>() == detail::key_kind::run) {
+      return detail::hash_run(texts_, key);
+    } else {
+      typename detail::words_hash_for<K>::running sum(words_);
+      detail::add_words(sum, texts_, key);
+      return sum.end();
+    }
   }
 
  private:
-  using words_hash = detail::words_hash_for<K>;
-
   explicit hash(detail::secret_words secret) noexcept : words_(secret), texts_(secret) {}
 
-  words_hash words_;
+  [[no_unique_address]] detail::words_hash_for<K> words_;
   [[no_unique_address]] detail::text_hash_for<K> texts_;
-};
-
-/// The hash of runs whose elements are integers or enums: std::vector<std::byte>, std::array<int, 4>.
-template <class K>
-  requires(detail::kind_of<K>() == detail::key_kind::run)
-class hash<K> {
- public:
-  using is_avalanching = void;
-  using is_seeded = void;
-
-  hash() noexcept : hash(detail::process_seed()) {}
-  explicit hash(const hash_seed& seed) noexcept : hash(detail::secret_words(seed)) {}
-
-  /// Hashes the elements under this object's secret. Equal keys have equal hashes under equal seeds.
-  ///
-  /// @returns   64 bits, each of them good
-  /// @sees      the key alone
-  /// @progress  wait-free
-  /// @cost      O(size), read once
-  /// @throws    nothing
-  /// @calls     no user code but the key's data() and size()
-  [[nodiscard]] std::uint64_t operator()(const K& key) const noexcept { return detail::hash_run(texts_, key); }
-
- private:
-  explicit hash(detail::secret_words secret) noexcept : texts_(secret) {}
-
-  detail::text_hash texts_;
 };
 
 /// The hash of strings. It takes any text of the same character, so that a std::string is found by a

@@ -33,6 +33,9 @@ struct automatic_storage;
 /// Whether a sharded_map keeps its shards on cache lines of their own.
 enum class shard_layout : unsigned char { padded, packed };
 
+/// Where an aggregate_map adds: in the thread's own shard, or in the key's.
+enum class shard_by : unsigned char { thread, key };
+
 template <class K, class V, class Hash = hash<K>, class KeyEqual = equal<K>,
           class Alloc = std::allocator<std::pair<const K, V>>, class Reclaimer = epoch,
           class Storage = automatic_storage>
@@ -51,5 +54,8 @@ class guarded_map;
 
 template <class Map, class Lock = mutex, shard_layout Layout = shard_layout::padded>
 class sharded_map;
+
+template <class K, class Monoid, class Hash = hash<K>, class KeyEqual = equal<K>, class Alloc = std::allocator<K>>
+class aggregate_map;
 
 }  // namespace portolan

@@ -160,13 +160,14 @@ template <class K>
          }) == 0;
 }
 
-/// Stands where a type without text needs no secret for text.
-struct no_text_hash {
-  explicit constexpr no_text_hash(secret_words&) noexcept {}
+/// Stands where a type without text needs no secret for text (0), or a run of words none for words (1).
+template <int>
+struct no_hash {
+  explicit constexpr no_hash(secret_words&) noexcept {}
 };
 
 template <class K>
-using text_hash_for = std::conditional_t<holds_text<K>(), text_hash, no_text_hash>;
+using text_hash_for = std::conditional_t<holds_text<K>(), text_hash, no_hash<0>>;
 
 template <class Key>
 [[nodiscard]] std::uint64_t hash_run(const text_hash& texts, const Key& key) noexcept {
@@ -261,7 +262,8 @@ class word_polynomial {
 inline constexpr std::size_t most_words_in_a_sum = 8;
 
 template <class K>
-using words_hash_for =
-    std::conditional_t<(count_words<K>() <= most_words_in_a_sum), word_sum<count_words<K>()>, word_polynomial>;
+using words_hash_for = std::conditional_t<
+    kind_of<K>() == key_kind::run, no_hash<1>,
+    std::conditional_t<(count_words<K>() <= most_words_in_a_sum), word_sum<count_words<K>()>, word_polynomial>>;
 
 }  // namespace portolan::detail
