@@ -1,5 +1,7 @@
 // Copyright 2026 The Portolan Authors. SPDX-License-Identifier: Apache-2.0
 #include <portolan/map/snapshot_map.hpp>
+#include <utility>
+#include <vector>
 
 #include "bench/peers/family.hpp"
 #include "bench/peers/peers.hpp"
@@ -11,6 +13,8 @@ template <class K, class V>
 struct over_snapshot_map : family_adapter<snapshot_map<K, V>> {
   explicit over_snapshot_map(const setup& how) : family_adapter<snapshot_map<K, V>>(options_of(how)) {}
 
+  // One by one, each would copy all before it.
+  void fill(std::vector<std::pair<K, V>> all) { this->map_.store_all(std::move(all)); }
   std::size_t kept_back_bytes() { return this->map_.stats().kept_back_bytes; }
 };
 

@@ -149,6 +149,27 @@ std::string lines(const std::string& title, const std::string& unit, const std::
   return frame(bottom + 50 + 20 * static_cast<double>((all.size() + 2) / 3), title, body);
 }
 
+std::string document(const std::string& figure) {
+  // The figure's own parts: <figure><figcaption>…</figcaption><svg viewBox="0 0 W H" …>…</svg></figure>
+  const auto between = [&](const std::string& before, const std::string& after) {
+    const std::size_t from = figure.find(before);
+    if (from == std::string::npos) return std::string();
+    const std::size_t to = figure.find(after, from + before.size());
+    return figure.substr(from + before.size(), to - from - before.size());
+  };
+  constexpr double caption_height = 34;
+  const std::string caption = between("<figcaption>", "</figcaption>");
+  const double height = std::stod(between(fmt::format("viewBox=\"0 0 {:.0f} ", page_width), "\"")) + caption_height;
+  const std::string svg = between("<svg ", "</svg>");
+  const std::string body = svg.substr(svg.find('>') + 1);
+  return fmt::format(
+      "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0:.0f} {1:.0f}\" width=\"{0:.0f}\" "
+      "height=\"{1:.0f}\" role=\"img\">\n<title>{2}</title><style>svg{{color:#1f2328}}{3}.caption{{font-weight:600}}"
+      "</style>\n<rect width=\"{0:.0f}\" height=\"{1:.0f}\" fill=\"#fff\"/>\n<text class=\"caption\" x=\"20\" "
+      "y=\"22\">{2}</text>\n<g transform=\"translate(0 {4:.0f})\">{5}</g>\n</svg>\n",
+      page_width, height, caption, style(), caption_height, body);
+}
+
 std::string style() {
   std::string out =
       "figure{margin:1.5em 0}figcaption{font-weight:600;margin-bottom:.4em}svg{max-width:760px;width:100%}"
@@ -157,7 +178,11 @@ std::string style() {
       ".line path{fill:none;stroke-width:1.5}.line circle{stroke:none}.thick path{stroke-width:3}";
   const char* const colours[] = {"#0a6ebd", "#d1651a", "#2b8a3e", "#b02a5b", "#6741d9", "#8a6d00",
                                  "#0b7285", "#c92a2a", "#5c940d", "#862e9c", "#495057", "#a35200"};
-  for (int i = 0; i < 12; ++i) out += fmt::format(".c{0} path{{stroke:{1}}}.c{0} circle{{fill:{1}}}", i, colours[i]);
+  for (int i = 0; i < 12; ++i) {
+    // Colours repeat for who sees few of them: the second half of the lines is broken.
+    const char* const dashes = i < 6 ? "" : ";stroke-dasharray:6 3";
+    out += fmt::format(".c{0} path{{stroke:{1}{2}}}.c{0} circle{{fill:{1}}}", i, colours[i], dashes);
+  }
   return out;
 }
 

@@ -30,6 +30,9 @@ enum class scale : bool { linear, logarithmic };
 [[nodiscard]] std::string lines(const std::string& title, const std::string& unit,
                                 const std::vector<std::string>& points, const std::vector<series>& all, scale vertical);
 
+/// One figure as a file of its own: style inside, on a white page, the caption above the plot.
+[[nodiscard]] std::string document(const std::string& figure);
+
 /// Text that may stand between tags and in attributes.
 [[nodiscard]] std::string escaped(const std::string& text);
 

@@ -15,6 +15,7 @@ namespace {
 struct alignas(128) slot {
   std::atomic<bool> taken_by_somebody{false};
   std::atomic<std::uint64_t> blocks{0};
+  std::atomic<std::uint64_t> blocks_given_back{0};
   std::atomic<std::uint64_t> bytes_taken{0};
   std::atomic<std::uint64_t> bytes_given_back{0};
 };
@@ -58,8 +59,8 @@ void count(slot& in, std::atomic<std::uint64_t> slot::*what, std::uint64_t amoun
 
 allocation_tally tally_of(const slot& in) {
   // relaxed: exact only while the slot's owner is quiet, as documented
-  return {in.blocks.load(std::memory_order_relaxed), in.bytes_taken.load(std::memory_order_relaxed),
-          in.bytes_given_back.load(std::memory_order_relaxed)};
+  return {in.blocks.load(std::memory_order_relaxed), in.blocks_given_back.load(std::memory_order_relaxed),
+          in.bytes_taken.load(std::memory_order_relaxed), in.bytes_given_back.load(std::memory_order_relaxed)};
 }
 
 [[maybe_unused]] void* take(std::size_t size_bytes, std::size_t alignment_bytes) {
@@ -84,7 +85,9 @@ allocation_tally tally_of(const slot& in) {
 
 [[maybe_unused]] void give_back(void* block) noexcept {
   if (block == nullptr) return;
-  count(own_slot(), &slot::bytes_given_back, ::malloc_usable_size(block));
+  slot& in = own_slot();
+  count(in, &slot::blocks_given_back, 1);
+  count(in, &slot::bytes_given_back, ::malloc_usable_size(block));
   std::free(block);
 }
 

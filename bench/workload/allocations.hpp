@@ -21,20 +21,26 @@ inline constexpr bool allocations_counted = !platform::under_thread_sanitizer &&
 
 struct allocation_tally {
   std::uint64_t blocks = 0;
+  std::uint64_t blocks_given_back = 0;
   std::uint64_t bytes_taken = 0;
   std::uint64_t bytes_given_back = 0;
 
   [[nodiscard]] std::int64_t held_bytes() const noexcept {
     return static_cast<std::int64_t>(bytes_taken) - static_cast<std::int64_t>(bytes_given_back);
   }
+  [[nodiscard]] std::int64_t held_blocks() const noexcept {
+    return static_cast<std::int64_t>(blocks) - static_cast<std::int64_t>(blocks_given_back);
+  }
   allocation_tally& operator+=(const allocation_tally& other) noexcept {
     blocks += other.blocks;
+    blocks_given_back += other.blocks_given_back;
     bytes_taken += other.bytes_taken;
     bytes_given_back += other.bytes_given_back;
     return *this;
   }
   friend allocation_tally operator-(allocation_tally later, const allocation_tally& earlier) noexcept {
     later.blocks -= earlier.blocks;
+    later.blocks_given_back -= earlier.blocks_given_back;
     later.bytes_taken -= earlier.bytes_taken;
     later.bytes_given_back -= earlier.bytes_given_back;
     return later;

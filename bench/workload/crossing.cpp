@@ -42,35 +42,6 @@ void begin_with_all_keys(workload& work) {
   }
 }
 
-// All contenders at each point, into one curve.
-curve measure(const std::vector<candidate>& contenders, const std::vector<double>& at,
-              const std::vector<workload>& points, const survey_settings& each) {
-  curve made;
-  for (const candidate& which : contenders) made.names.push_back(which.name);
-  made.complete = true;
-  for (std::size_t p = 0; p < points.size(); ++p) {
-    survey_settings how = each;
-    if (each.progress) {
-      how.progress = [&, p](std::size_t done, std::size_t all, const std::string& name) {
-        each.progress(p * all + done, points.size() * all, name);
-      };
-    }
-    const survey_result measured = survey(contenders, points[p], how);
-    if (measured.interrupted || measured.rounds_done == 0) {
-      made.complete = false;
-      return made;
-    }
-    made.at.push_back(at[p]);
-    auto& row = made.speeds.emplace_back();
-    for (const standing& one : measured.standings) {
-      auto& rounds = row.emplace_back();
-      for (const run_result& run : one.runs) rounds.push_back(run.per_second());
-      made.complete &= one.measured();
-    }
-  }
-  return made;
-}
-
 // By how much, as a logarithm, the winner leads in one round at one point.
 double lead(const curve& c, std::size_t point, std::size_t winner, std::size_t other, std::size_t round) {
   return std::log(c.speeds[point][winner][round] / c.speeds[point][other][round]);
@@ -96,7 +67,107 @@ figure place_of(const curve& c, std::size_t left, std::size_t winner, std::size_
   return figure_of(std::move(places));
 }
 
+// Who leads at a point: 1 the first, -1 the second, 0 neither in every round.
+int sign_at(const curve& c, std::size_t point, std::size_t first, std::size_t second) {
+  const figure leads = leads_at(c, point, first, second);
+  if (leads.low > 0) return 1;
+  return leads.high < 0 ? -1 : 0;
+}
+
+// Where `first` and `second` change places in one round between two points, the first such place; the middle of the
+// whole stretch if this round shows none.
+double place_in_round(const curve& c, std::size_t from, std::size_t to, std::size_t first, std::size_t second,
+                      std::size_t round) {
+  const auto along = [&](std::size_t left, double share) {
+    if (c.spacing == spacing::geometric) return c.at[left] * std::pow(c.at[left + 1] / c.at[left], share);
+    return c.at[left] + share * (c.at[left + 1] - c.at[left]);
+  };
+  for (std::size_t p = from; p < to; ++p) {
+    const double a = lead(c, p, first, second, round);
+    const double b = lead(c, p + 1, first, second, round);
+    if ((a > 0) != (b > 0)) return along(p, a == b ? 0.5 : a / (a - b));
+  }
+  return c.spacing == spacing::geometric ? std::sqrt(c.at[from] * c.at[to]) : (c.at[from] + c.at[to]) / 2;
+}
+
+void changes_of_two(const curve& c, std::size_t first, std::size_t second, std::vector<overtaking>& found) {
+  std::size_t last = 0;
+  int before = 0;
+  for (std::size_t p = 0; p < c.at.size(); ++p) {
+    const int now = sign_at(c, p, first, second);
+    if (now == 0) continue;
+    if (before != 0 && now != before) {
+      std::vector<double> places;
+      for (std::size_t r = 0; r < c.speeds[p][first].size(); ++r) {
+        places.push_back(place_in_round(c, last, p, first, second, r));
+      }
+      const std::string& leads = c.names[before > 0 ? first : second];
+      found.push_back({leads, c.names[before > 0 ? second : first], figure_of(std::move(places))});
+    }
+    before = now;
+    last = p;
+  }
+}
+
 }  // namespace
+
+curve measure_points(curve into, const std::vector<candidate>& contenders, const std::vector<workload>& works,
+                     const survey_settings& each) {
+  const std::vector<double> at = std::move(into.at);
+  into.at.clear();
+  for (const candidate& which : contenders) into.names.push_back(which.name);
+  into.complete = true;
+  for (std::size_t p = 0; p < works.size(); ++p) {
+    survey_settings how = each;
+    if (each.progress) {
+      how.progress = [&, p](std::size_t done, std::size_t all, const std::string& name) {
+        each.progress(p * all + done, works.size() * all, name);
+      };
+    }
+    const survey_result measured = survey(contenders, works[p], how);
+    if (measured.interrupted || measured.rounds_done == 0) {
+      into.complete = false;
+      return into;
+    }
+    into.at.push_back(at[p]);
+    auto& row = into.speeds.emplace_back();
+    for (const standing& one : measured.standings) {
+      auto& rounds = row.emplace_back();
+      for (const run_result& run : one.runs) rounds.push_back(run.per_second());
+      into.complete &= one.measured();
+    }
+  }
+  return into;
+}
+
+std::vector<overtaking> overtakings_of(const curve& measured) {
+  std::vector<overtaking> found;
+  if (!measured.complete) return found;
+  for (std::size_t a = 0; a < measured.names.size(); ++a) {
+    for (std::size_t b = a + 1; b < measured.names.size(); ++b) changes_of_two(measured, a, b, found);
+  }
+  std::stable_sort(found.begin(), found.end(),
+                   [](const overtaking& x, const overtaking& y) { return x.at.median < y.at.median; });
+  return found;
+}
+
+std::size_t leader_at(const curve& measured, std::size_t point) {
+  std::size_t best = 0;
+  for (std::size_t i = 1; i < measured.names.size(); ++i) {
+    if (measured.speed(point, i).median > measured.speed(point, best).median) best = i;
+  }
+  return best;
+}
+
+unsigned knee_of(const std::vector<unsigned>& counts, const std::vector<figure>& speeds) {
+  double best = 0;
+  for (const figure& f : speeds) best = std::max(best, f.median);
+  unsigned knee = 0;
+  for (std::size_t i = std::min(counts.size(), speeds.size()); i-- > 0;) {
+    if (best > 0 && speeds[i].median >= 0.95 * best && (knee == 0 || counts[i] < knee)) knee = counts[i];
+  }
+  return knee;
+}
 
 double find_share_of(const workload& work) noexcept {
   const facts& f = work.facts_of_it;
@@ -139,20 +210,23 @@ curve measure_find_shares(const std::vector<candidate>& contenders, const worklo
                           const std::vector<double>& shares, const survey_settings& each) {
   std::vector<workload> points;
   for (const double share : shares) points.push_back(with_find_share(work, share, each.seed + 17));
-  curve made = measure(contenders, shares, points, each);
-  made.parameter = "finds";
-  made.own = find_share_of(work);
-  return made;
+  curve wanted;
+  wanted.parameter = "finds";
+  wanted.own = find_share_of(work);
+  wanted.at = shares;
+  return measure_points(std::move(wanted), contenders, points, each);
 }
 
 curve measure_value_bytes(const std::vector<candidate>& contenders, const workload& work,
                           const std::vector<std::uint32_t>& sizes, const survey_settings& each) {
   std::vector<workload> points;
   for (const std::uint32_t size : sizes) points.push_back(with_value_bytes(work, size));
-  curve made = measure(contenders, std::vector<double>(sizes.begin(), sizes.end()), points, each);
-  made.parameter = "bytes a value";
-  made.own = work.facts_of_it.mean_value_bytes;
-  return made;
+  curve wanted;
+  wanted.parameter = "bytes a value";
+  wanted.own = work.facts_of_it.mean_value_bytes;
+  wanted.at.assign(sizes.begin(), sizes.end());
+  wanted.spacing = spacing::geometric;
+  return measure_points(std::move(wanted), contenders, points, each);
 }
 
 std::vector<crossing> crossings_of(const curve& measured, const std::string& winner) {
@@ -183,26 +257,27 @@ shard_sweep sweep_shards(const candidate& which, const workload& work, const std
   shard_sweep made;
   made.name = which.name;
   // Rounds outside, counts inside: drift of the machine meets all counts alike.
-  std::vector<std::vector<double>> speeds(counts.size());
+  std::vector<std::vector<double>> speeds(counts.size()), tails(counts.size()), bytes(counts.size());
   for (unsigned round = 0; round < each.rounds; ++round) {
     for (std::size_t i = 0; i < counts.size(); ++i) {
       if (each.progress) each.progress(round * counts.size() + i, each.rounds * counts.size(), which.name);
       run_settings run = each.run;
       run.shards = counts[i];
       const run_result measured = run_once(which, work, run);
+      made.refused = measured.refused;
       if (measured.interrupted || !measured.refused.empty()) return made;
       speeds[i].push_back(measured.per_second());
+      tails[i].push_back(1e-3 * static_cast<double>(measured.latency_ns().at(0.99)));
+      bytes[i].push_back(measured.bytes_per_entry);
     }
   }
-  double best = 0;
-  for (const auto& all : speeds) {
-    made.speeds.push_back(figure_of(all));
-    best = std::max(best, made.speeds.back().median);
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    made.speeds.push_back(figure_of(speeds[i]));
+    made.p99_us.push_back(figure_of(tails[i]));
+    made.bytes_per_entry.push_back(figure_of(bytes[i]));
   }
   made.counts = counts;
-  for (std::size_t i = counts.size(); i-- > 0;) {
-    if (made.speeds[i].median >= 0.95 * best) made.knee = counts[i];
-  }
+  made.knee = knee_of(counts, made.speeds);
   return made;
 }
 

@@ -156,12 +156,54 @@ class worker {
   std::size_t at_ = 0;
 };
 
-// Lets the threads work until the time is over or they are all done; meanwhile looks at the retired memory.
-void oversee(subject& map, const run_settings& how, unsigned threads, signals& signs, run_result& result) {
+// What is held now, beyond what was held when the run began.
+class held_since {
+ public:
+  held_since() : mapped_(platform::mapped_bytes()), before_(allocations_of_all_threads()) {}
+  [[nodiscard]] allocation_tally allocated() const { return allocations_of_all_threads() - before_; }
+  [[nodiscard]] std::int64_t mapped_bytes() const {
+    return static_cast<std::int64_t>(platform::mapped_bytes()) - static_cast<std::int64_t>(mapped_);
+  }
+
+ private:
+  std::size_t mapped_;
+  allocation_tally before_;
+};
+
+// Looks at the memory of a map while threads work on it.
+class memory_watch {
+ public:
+  memory_watch(subject& map, const held_since& held, bool wants_peak, run_result& result)
+      : map_(map), held_(held), wants_peak_(wants_peak), result_(result) {}
+
+  void look() {
+    if (wants_peak_) {
+      const auto bytes = static_cast<double>(held_.allocated().held_bytes() + held_.mapped_bytes());
+      result_.held_peak_bytes = std::max(result_.held_peak_bytes, bytes);
+    }
+    const auto kept = map_.kept_back_bytes();
+    if (!kept) return;
+    result_.kept_back_peak_bytes = std::max(result_.kept_back_peak_bytes.value_or(0), *kept);
+    result_.kept_back_drops += *kept < last_;
+    last_ = *kept;
+  }
+
+ private:
+  subject& map_;
+  const held_since& held_;
+  const bool wants_peak_;
+  run_result& result_;
+  std::size_t last_ = 0;
+};
+
+// Lets the threads work until the time is over or they are all done; meanwhile looks at the memory.
+void oversee(memory_watch watch, const run_settings& how, unsigned threads, signals& signs, run_result& result) {
   while (signs.ready.load() + signs.done.load() < threads) std::this_thread::yield();
   const std::uint64_t begin = platform::now_ns();
   signs.begin_ns.store(begin);
-  const std::uint64_t step = std::clamp<std::uint64_t>(how.duration_ns / 20, 1'000'000, 20'000'000);
+  const std::uint64_t step = how.look_every_ns != 0
+                                 ? how.look_every_ns
+                                 : std::clamp<std::uint64_t>(how.duration_ns / 20, 1'000'000, 20'000'000);
   while (signs.done.load() < threads) {
     const std::uint64_t now = platform::now_ns();
     if (how.interrupted != nullptr && how.interrupted->load()) {
@@ -169,9 +211,7 @@ void oversee(subject& map, const run_settings& how, unsigned threads, signals& s
       break;
     }
     if (now - begin >= how.duration_ns) break;
-    if (const auto kept = map.kept_back_bytes()) {
-      result.kept_back_peak_bytes = std::max(result.kept_back_peak_bytes.value_or(0), *kept);
-    }
+    watch.look();
     sleep_ns(std::min(step, how.duration_ns - (now - begin)));
   }
   signs.stop.store(true);
@@ -213,12 +253,11 @@ run_result run_once(const candidate& which, const workload& work, const run_sett
   run_result result;
   signals signs;
   const unsigned threads = work.threads();
-  const std::size_t mapped_before = platform::mapped_bytes();
-  const allocation_tally before = allocations_of_all_threads();
+  const held_since held;
   std::unique_ptr<subject> map = which.make(setup{work, how.reserve, how.shards});
   map->enter_thread();
   map->fill(work.start);
-  const allocation_tally filled = allocations_of_all_threads() - before;
+  const allocation_tally filled = held.allocated();
   // From here to the end of the run this thread allocates for the harness only.
   const allocation_tally harness_before = allocations_of_this_thread();
 
@@ -230,15 +269,15 @@ run_result run_once(const candidate& which, const workload& work, const run_sett
     for (worker& one : workers) running.emplace_back([&one] { one.run(); });
     const double used_before = processor_seconds();
     const std::uint64_t oversee_begin = platform::now_ns();
-    oversee(*map, how, threads, signs, result);
+    oversee(memory_watch(*map, held, how.look_every_ns != 0, result), how, threads, signs, result);
     running.clear();
     const double elapsed = 1e-9 * static_cast<double>(platform::now_ns() - oversee_begin);
     result.processors_used = (processor_seconds() - used_before) / elapsed;
   }
   sum_up(workers, work, signs.begin_ns.load(), result);
   const allocation_tally allocated =
-      (allocations_of_all_threads() - before) - (allocations_of_this_thread() - harness_before);
-  const auto mapped = static_cast<std::int64_t>(platform::mapped_bytes()) - static_cast<std::int64_t>(mapped_before);
+      held.allocated() - (allocations_of_this_thread() - harness_before);
+  const std::int64_t mapped = held.mapped_bytes();
   if (result.refused.empty()) result.refused = verify(*map, work, workers);
   result.entries = map->size();
   result.bytes_held = static_cast<double>(allocated.held_bytes() + mapped);

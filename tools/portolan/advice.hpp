@@ -16,6 +16,7 @@
 #include "bench/workload/crossing.hpp"
 #include "bench/workload/machine.hpp"
 #include "bench/workload/survey.hpp"
+#include "tools/portolan/baseline.hpp"
 #include "tools/portolan/text.hpp"
 
 namespace portolan::tool {
@@ -64,6 +65,9 @@ struct advice {
 
 /// Judges the survey: speed first; among those within the noise the shorter tail, then the smaller memory.
 [[nodiscard]] verdict judge(const advice& all);
+
+/// The figures that another day's are compared with: speed, tails, memory, allocations of each map.
+[[nodiscard]] std::vector<measured_figure> figures_of(const advice& all);
 
 [[nodiscard]] std::string as_text(const advice& all, const terminal& to);
 [[nodiscard]] std::string as_json(const advice& all);

@@ -90,8 +90,25 @@ std::string quoted(const std::string& text) {
 
 }  // namespace
 
+std::vector<measured_figure> figures_of(const advice& all) {
+  std::vector<measured_figure> made;
+  for (const standing& s : all.survey.standings) {
+    if (!s.measured()) continue;
+    const figure speed = s.operations_per_second();
+    const auto add = [&](const char* what, const char* unit, better end, const figure& f) {
+      made.push_back({s.which.name, what, unit, end, f});
+    };
+    add("operations", "M/s", better::more, {speed.median / 1e6, speed.low / 1e6, speed.high / 1e6});
+    add("p99", "µs", better::less, s.latency_us(0.99));
+    add("p99.9", "µs", better::less, s.latency_us(0.999));
+    add("memory", "B/entry", better::less, s.bytes_per_entry());
+    add("allocs", "/op", better::less, s.allocations_per_operation());
+  }
+  return made;
+}
+
 std::string as_json(const advice& all) {
-  ordered_json j{{"portolan", "advise"}, {"version", 1}};
+  ordered_json j{{"portolan", "advise"}, {"version", 2}};
   j["workload"] = json_of(all.work);
   j["machine"] = {{"processors", all.machine.processors},
                   {"processor", all.machine.processor_name},

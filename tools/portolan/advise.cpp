@@ -8,131 +8,16 @@
 #include <algorithm>
 
 #include "bench/workload/input.hpp"
-#include "bench/workload/words.hpp"
-#include "portolan/base/platform.hpp"
 #include "tools/portolan/advice.hpp"
-#include "tools/portolan/advise_options.hpp"
+#include "tools/portolan/advise_input.hpp"
+#include "tools/portolan/deliver.hpp"
 #include "tools/portolan/progress.hpp"
+#include "tools/portolan/variants.hpp"
 
 namespace portolan::tool {
 namespace {
 
 using workload::candidate;
-
-// How long things take, by --quick.
-struct plan {
-  unsigned rounds;
-  double run_seconds;
-  std::size_t words;
-  std::size_t synthetic_operations;
-  unsigned variant_rounds;
-  double variant_seconds;
-};
-
-plan plan_of(const advise_options& how) {
-  plan p = how.quick ? plan{3, 0.15, 500'000, 200'000, 0, 0} : plan{5, 0.4, 2'000'000, 500'000, 3, 0.1};
-  const bool once = how.source == source::headers || how.source == source::words;
-  if (once) p.run_seconds = how.quick ? 1 : 2;
-  if (how.rounds != 0) p.rounds = how.rounds;
-  if (how.run_seconds > 0) p.run_seconds = how.run_seconds;
-  if (how.operations_at_most != 0) {
-    p.words = how.operations_at_most;
-    p.synthetic_operations = std::max<std::size_t>(how.operations_at_most / how.threads, 1);
-  }
-  return p;
-}
-
-struct loaded {
-  workload::workload work;
-  std::vector<std::string> remarks;
-};
-
-loaded load_words(const advise_options& how, const plan& p) {
-  workload::words_settings settings;
-  settings.paths = how.source == source::words ? how.words : workload::cxx_headers_of_this_machine();
-  settings.threads = how.threads;
-  settings.words_at_most = p.words;
-  if (settings.paths.empty()) {
-    throw workload::input_error("--words", 0, "no C++ headers were found on this machine; name a directory or a file");
-  }
-  workload::words_found found = workload::make_words(settings);
-  std::string where;
-  for (const std::string& path : settings.paths) where += (where.empty() ? "" : ", ") + path;
-  found.work.title = "the words of " + where;
-  loaded made{std::move(found.work), {}};
-  made.remarks.push_back(fmt::format("{} files, {}{}", grouped(found.files),
-                                     bytes_in_words(static_cast<double>(found.bytes)),
-                                     found.limited ? "; stopped at the limit of " + grouped(p.words) + " words" : ""));
-  if (!found.unreadable.empty()) {
-    made.remarks.push_back(
-        fmt::format("{} files could not be read, the first: {}", found.unreadable.size(), found.unreadable.front()));
-  }
-  return made;
-}
-
-loaded load_trace(const advise_options& how) {
-  workload::trace_settings settings = how.trace;
-  if (how.operations_at_most != 0) settings.operations_at_most = how.operations_at_most;
-  const workload::trace from = workload::read_trace(how.trace_file, settings);
-  if (how.pace == workload::pace::recorded && !from.has_times) {
-    throw workload::input_error(how.trace_file, 0,
-                                "holds no times, so --rate recorded has nothing to follow; "
-                                "give a number, or leave --rate out");
-  }
-  const workload::replay_settings replay{how.threads, how.cold, how.pace, how.rate_per_s};
-  loaded made{workload::make_replay(from, replay, how.trace_file + " (" + workload::name_of(from.format) + ")"), {}};
-  if (from.bad_lines != 0) {
-    made.remarks.push_back(fmt::format("{} of {} lines were bad and are left out, the first: {}",
-                                       grouped(from.bad_lines), grouped(from.lines), from.first_bad.front()));
-  }
-  if (from.about_no_key != 0) {
-    made.remarks.push_back(grouped(from.about_no_key) + " lines are about no key, or about nothing a map does");
-  }
-  if (from.limited)
-    made.remarks.push_back("stopped at " + grouped(settings.operations_at_most) + " operations (--limit)");
-  return made;
-}
-
-loaded load(const advise_options& how, const plan& p) {
-  switch (how.source) {
-    case source::headers:
-    case source::words: return load_words(how, p);
-    case source::trace: return load_trace(how);
-    case source::synthetic:
-    case source::scenario: break;
-  }
-  workload::synthetic_settings settings = how.synthetic;
-  settings.operations_per_thread = p.synthetic_operations;
-  return {workload::make_synthetic(settings), {}};
-}
-
-bool names(const std::vector<std::string>& list, const candidate& which) {
-  return std::any_of(list.begin(), list.end(),
-                     [&](const std::string& n) { return which.name.find(n) != std::string::npos; });
-}
-
-// The candidates asked for; throws when a name means none.
-std::vector<candidate> choose(const advise_options& how) {
-  std::vector<candidate> all = workload::all_candidates();
-  std::vector<std::string> known;
-  for (const candidate& c : all) known.push_back(c.name);
-  for (const auto* list : {&how.only, &how.without}) {
-    for (const std::string& name : *list) {
-      if (std::any_of(known.begin(), known.end(), [&](const auto& k) { return k.find(name) != std::string::npos; }))
-        continue;
-      std::string text;
-      for (const std::string& k : known) text += (text.empty() ? "" : ", ") + k;
-      const std::string near = nearest(name, known);
-      throw workload::input_error(list == &how.only ? "--only" : "--without", 0,
-                                  "no map here is called \"" + name + "\"" +
-                                      (near.empty() ? "" : ", did you mean " + near + "?") + "; there are: " + text);
-    }
-  }
-  std::erase_if(
-      all, [&](const candidate& c) { return (!how.only.empty() && !names(how.only, c)) || names(how.without, c); });
-  if (all.empty()) throw workload::input_error("--without", 0, "leaves no map to measure");
-  return all;
-}
 
 // Part of a run's cost that is no measuring: filling, the reference, the comparison.
 constexpr double overhead_factor = 1.4;
@@ -270,18 +155,17 @@ std::string write_reports(advice& all, const std::string& path) {
   return "";
 }
 
-status say(advice& all, const advise_options& how, const terminal& to) {
+status say(advice& all, const std::optional<measured_set>& before, measured_set figures, const advise_options& how,
+           const terminal& to) {
   std::string problem;
   if (!how.report.empty()) problem = write_reports(all, how.report);
-  if (!print(to, how.json ? as_json(all) : as_text(all, to))) {
-    complain(to, "the result could not be written to the standard output: is the disk full?");
-    return status::failed;
-  }
-  if (!problem.empty()) {
-    complain(to, problem);
-    return status::failed;
-  }
-  return all.found_wrong_map() ? status::found : status::clean;
+  figures.figures = figures_of(all);
+  const status found = all.found_wrong_map() ? status::found : status::clean;
+  const status said =
+      deliver({as_text(all, to), as_json(all), std::move(figures), !all.survey.interrupted, found}, before, how, to);
+  if (said == status::failed || problem.empty()) return said;
+  complain(to, problem);
+  return status::failed;
 }
 
 status advise(const advise_options& how, const terminal& to) {
@@ -290,6 +174,8 @@ status advise(const advise_options& how, const terminal& to) {
   watch_for_interrupt();
   advice all;
   loaded input = load(how, p);
+  const measured_set planned = set_of("advise", identity_of(input.work), p.rounds, p.run_seconds);
+  const std::optional<measured_set> before = baseline_for(how, planned);
   all.work = card_of(input.work);
   all.work.remarks = std::move(input.remarks);
   all.machine = workload::this_machine();
@@ -303,7 +189,7 @@ status advise(const advise_options& how, const terminal& to) {
     complain(to, all.survey.interrupted ? "stopped before the first result" : "no map could run this workload");
     return status::failed;
   }
-  return say(all, how, to);
+  return say(all, before, planned, how, to);
 }
 
 }  // namespace
@@ -318,7 +204,11 @@ status run_advise(const arguments& given, const terminal& to) {
   if (parsed.help) return print(to, advise_help()) ? status::clean : status::failed;
   try {
     if (parsed.options.source == source::scenario) return run_scenario(parsed.options, to);
-    return advise(parsed.options, to);
+    switch (parsed.options.question) {
+      case question::survey: return advise(parsed.options, to);
+      case question::shards: return advise_shards(parsed.options, to);
+      case question::crossings: return advise_crossings(parsed.options, to);
+    }
   } catch (const workload::input_error& error) {
     complain(to, error.what());
   } catch (const std::bad_alloc&) {

@@ -22,6 +22,8 @@ struct typed {
   std::string mix;
   std::string distribution = "zipf";
   std::string rate;
+  bool shards = false;
+  bool crossings = false;
 };
 
 void declare_inputs(CLI::App& app, typed& t, advise_options& o) {
@@ -58,6 +60,11 @@ void declare_running(CLI::App& app, typed& t, advise_options& o, bool& no_report
   app.add_flag("--no-report", no_report);
   app.add_flag("--json", o.json);
   app.add_option("--seed", o.seed);
+  app.add_flag("--shards", t.shards);
+  app.add_flag("--crossings", t.crossings);
+  app.add_option("--plots", o.plots);
+  app.add_option("--save", o.save);
+  app.add_option("--baseline", o.baseline);
 }
 
 std::vector<std::string> names_of(const CLI::App& app) {
@@ -170,16 +177,37 @@ std::string misplaced(const CLI::App& app, const advise_options& o) {
   return "";
 }
 
+// Which question is meant; options that another question would need are mistakes.
+std::string read_question(const CLI::App& app, const typed& t, advise_options& o) {
+  if (t.shards && t.crossings) return "--shards and --crossings are two questions; ask one after the other";
+  if (t.shards) o.question = question::shards;
+  if (t.crossings) o.question = question::crossings;
+  const char* const asked = t.shards ? "--shards" : "--crossings";
+  const bool varied = o.question != question::survey;
+  if (varied && o.source == source::scenario) return std::string(asked) + " varies a workload; a scenario has its own";
+  if (varied && o.pace != workload::pace::closed) return std::string(asked) + " compares speeds, --rate prescribes one";
+  if (varied && app.count("--report") != 0) return std::string("--report belongs to the survey, not to ") + asked;
+  if (!t.crossings && app.count("--plots") != 0) return "--plots goes with --crossings only";
+  if (t.crossings && app.count("--baseline") != 0) {
+    return "--crossings is a set of curves and has no --baseline; compare a survey, --shards or a --scenario";
+  }
+  // Both vary an input freely; without one they take invented operations, not words that can only be counted.
+  if (varied && o.source == source::headers) o.source = source::synthetic;
+  return "";
+}
+
 std::string understand(const CLI::App& app, const typed& t, advise_options& o, bool text_keys) {
   std::string problem = read_source(t, o, text_keys);
-  if (problem.empty()) problem = misplaced(app, o);
   if (problem.empty()) problem = read_rate(t, o);
+  if (problem.empty()) problem = read_question(app, t, o);
+  if (problem.empty()) problem = misplaced(app, o);
   if (problem.empty()) problem = read_format(t.format, o.trace.format);
   if (problem.empty()) problem = read_distribution(t.distribution, o.synthetic.choice);
   if (problem.empty() && !t.mix.empty()) problem = read_mix(t.mix, o.synthetic.mix);
   if (!problem.empty()) return problem;
   if (o.source == source::scenario) {
-    const auto& names = scenario_names();
+    std::vector<std::string> names = scenario_names();
+    names.insert(names.end(), {"all", "list"});
     if (std::find(names.begin(), names.end(), o.scenario) == names.end()) {
       return not_one_of("--scenario", o.scenario, names);
     }
@@ -229,7 +257,8 @@ parsed_options parse_advise(const arguments& given) {
   }
   parsed.problem = understand(app, t, parsed.options, text_keys);
   const bool report_wanted = app.count("--report") != 0;
-  if (no_report || (parsed.options.json && !report_wanted)) parsed.options.report.clear();
+  const bool other = parsed.options.question != question::survey;
+  if (no_report || other || (parsed.options.json && !report_wanted)) parsed.options.report.clear();
   parsed.options.variants = !no_variants;
   return parsed;
 }

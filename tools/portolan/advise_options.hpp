@@ -14,7 +14,11 @@ namespace portolan::tool {
 
 enum class source : std::uint8_t { headers, words, trace, synthetic, scenario };
 
+/// What is done with the input: all maps once, more shards, or the places where maps overtake each other.
+enum class question : std::uint8_t { survey, shards, crossings };
+
 struct advise_options {
+  enum question question = question::survey;
   enum source source = source::headers;
   std::vector<std::string> words;
   std::string trace_file;
@@ -35,6 +39,9 @@ struct advise_options {
   std::vector<std::string> without;
   std::string report = "portolan-advise.html";  ///< empty: none
   bool json = false;
+  std::string save;      ///< where the figures go for a later --baseline; empty: nowhere
+  std::string baseline;  ///< an earlier run to compare with; empty: none
+  std::string plots;     ///< --crossings: a folder for one SVG a curve; empty: none
   std::uint64_t seed = 1;
 };
 

@@ -28,10 +28,15 @@ std::string advise_help() {
       "    --keys N             range of keys (100000)\n"
       "    --distribution NAME  zipf, uniform, latest, hot-set;  --skew S (0.99), --hot-keys, --hot-share\n"
       "    --value-bytes N      8: a number; else bytes.  --text-keys: keys are texts\n"
-      "  --scenario NAME        an article's table again, ours beside theirs:\n";
+      "  --scenario NAME        an article's table again, ours beside theirs; all of them, or list:\n";
   for (const std::string& line : wrapped(scenarios, page_columns - 25)) out += std::string(25, ' ') + line + "\n";
   out +=
       "  --limit N              operations to read or make, at most\n"
+      "\n"
+      "Other questions about the input (without any: invented operations)\n"
+      "  --shards               sharded_map with 1 to 256 shards, and where the knee is\n"
+      "  --crossings            where maps overtake each other: share of finds, threads, keys, sizes of values\n"
+      "    --plots FOLDER       and one SVG for each of these\n"
       "\n"
       "Running\n"
       "  --threads N            (as many as there are processors, at least 2)\n"
@@ -45,6 +50,8 @@ std::string advise_help() {
       "Output\n"
       "  --report FILE.html     (portolan-advise.html) with FILE.json and FILE.csv; --no-report\n"
       "  --json                 the result as JSON instead of the table\n"
+      "  --save FILE            keeps the figures;  --baseline FILE compares with kept ones and says what\n"
+      "                         changed beyond the noise (status 1: something for the worse)\n"
       "Ctrl-C ends early and shows the results so far.\n";
   return out;
 }

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "bench/workload/machine.hpp"
+#include "tools/portolan/deliver.hpp"
 
 namespace portolan::tool {
 namespace {
@@ -14,16 +14,23 @@ namespace {
 constexpr struct {
   const char* name;
   scenario_result (*run)(const scenario_effort&);
+  const char* about;
 } scenarios[] = {
-    {"rw-vs-mutex", rw_vs_mutex},
-    {"read-mostly", read_mostly},
-    {"mixed", mixed},
-    {"open-loop-10k", open_loop_10k},
-    {"false-sharing", false_sharing},
-    {"lazy-init", lazy_init},
-    {"reads-16", reads_16},
-    {"reserve", reserve},
-    {"memory-pressure", memory_pressure},
+    {"rw-vs-mutex", rw_vs_mutex, "a read-write lock against a mutex: reads, writes, 1,000 to 10"},
+    {"read-mostly", read_mostly, "90 % reads, 100 threads, 10,000 keys: the time until all are done"},
+    {"mixed", mixed, "the same with as many writes as reads"},
+    {"open-loop-10k", open_loop_10k, "10,000 operations a second offered: latency, reached rate, processor"},
+    {"false-sharing", false_sharing, "shards 1 to 256, and with and without padding between them"},
+    {"aggregator", aggregator, "counters of a service added up by 8 threads: rate, latency, lock wait"},
+    {"aggregator-histogram", aggregator_histogram, "the same with a histogram of latencies under each name"},
+    {"lazy-init", lazy_init, "values made when first wanted, against all beforehand"},
+    {"memory-pressure", memory_pressure, "1 M operations, 95 % reads: what is held, and kept back for readers"},
+    {"reclaim", reclaim_cycles, "10,000 operations a second on 1 KiB values: reclamation, longest pause, memory"},
+    {"reads-16", reads_16, "16 threads that only read"},
+    {"bulk-replace", bulk_replace, "the whole content replaced under readers: time, torn views, longest read"},
+    {"versioned-update", versioned_update, "updates accepted against the expected version only"},
+    {"reserve", reserve, "what reserving room beforehand saves"},
+    {"values-in-place", values_in_place, "values in the table against pointers to them: objects, bytes, time"},
 };
 
 std::string cell(const std::optional<workload::figure>& f) {
@@ -35,51 +42,45 @@ std::string cell(const std::optional<workload::figure>& f) {
 
 std::string cell(const std::optional<double>& f) { return f ? three_digits(*f) : "–"; }
 
-}  // namespace
-
-const std::vector<std::string>& scenario_names() {
-  static const std::vector<std::string> names = [] {
-    std::vector<std::string> all;
-    for (const auto& s : scenarios) all.emplace_back(s.name);
-    return all;
-  }();
-  return names;
+bool names_part(const std::vector<std::string>& parts, const std::string& map) {
+  return std::any_of(parts.begin(), parts.end(),
+                     [&](const std::string& part) { return map.find(part) != std::string::npos; });
 }
 
-std::string as_text(const scenario_result& all) {
-  std::string out = labelled("scenario", all.name + ": " + all.what) + "\n";
-  std::vector<table::column> columns{{"", "", 26}};
-  const std::size_t room = (page_columns - 26) / std::max<std::size_t>(all.measures.size(), 1);
-  const std::size_t theirs = std::min<std::size_t>(9, room / 3 + 1);
-  for (const measure& m : all.measures) {
-    columns.push_back({m.title, m.unit, std::min<std::size_t>(room - theirs, 16)});
-    columns.push_back({"", "theirs", theirs});
+// Which measures the articles have a figure for.
+std::vector<bool> told_by_articles(const scenario_result& all) {
+  std::vector<bool> told(all.measures.size());
+  for (const scenario_row& row : all.rows) {
+    for (std::size_t i = 0; i < std::min(told.size(), row.theirs.size()); ++i) told[i] = told[i] || row.theirs[i];
+  }
+  return told;
+}
+
+std::string table_of(const scenario_result& all, const std::vector<bool>& told) {
+  constexpr std::size_t name_width = 28;
+  const auto with_theirs = static_cast<std::size_t>(std::count(told.begin(), told.end(), true));
+  const std::size_t theirs = with_theirs >= 4 ? 7 : 9;
+  const std::size_t ours = std::min<std::size_t>(
+      15, (page_columns - name_width - theirs * with_theirs) / std::max<std::size_t>(all.measures.size(), 1));
+  std::vector<table::column> columns{{"", "", name_width}};
+  for (std::size_t i = 0; i < all.measures.size(); ++i) {
+    columns.push_back({all.measures[i].title, all.measures[i].unit, ours});
+    if (told[i]) columns.push_back({"", "theirs", theirs});
   }
   table figures(std::move(columns));
   for (const scenario_row& row : all.rows) {
     std::vector<std::string> cells{row.map};
     for (std::size_t i = 0; i < all.measures.size(); ++i) {
       cells.push_back(cell(i < row.ours.size() ? row.ours[i] : std::nullopt));
-      cells.push_back(cell(i < row.theirs.size() ? row.theirs[i] : std::nullopt));
+      if (told[i]) cells.push_back(cell(i < row.theirs.size() ? row.theirs[i] : std::nullopt));
     }
     figures.row(std::move(cells));
   }
-  out += figures.text() + "\n";
-  for (const std::string& refused : all.refused) out += labelled("refused", refused);
-  for (const std::string& note : all.notes) out += labelled("note", note);
-  out += labelled("theirs",
-                  "as the articles print them, for Go's maps of the same kind on other machines: look at the "
-                  "shape, not at the size.");
-  return out +
-         labelled("next",
-                  "portolan advise --trace FILE, on your own operations; portolan help advise lists the scenarios");
+  return figures.text();
 }
 
-std::string as_json(const scenario_result& all) {
-  nlohmann::ordered_json j{{"portolan", "scenario"}, {"version", 1}, {"name", all.name}, {"what", all.what}};
-  const workload::machine m = workload::this_machine();
-  j["machine"] = {
-      {"processors", m.processors}, {"processor", m.processor_name}, {"compiler", m.compiler}, {"build", m.build}};
+nlohmann::ordered_json json_of(const scenario_result& all) {
+  nlohmann::ordered_json j{{"portolan", "scenario"}, {"version", 2}, {"name", all.name}, {"what", all.what}};
   j["rows"] = nlohmann::ordered_json::array();
   for (const scenario_row& row : all.rows) {
     nlohmann::ordered_json r{{"map", row.map}};
@@ -93,29 +94,123 @@ std::string as_json(const scenario_result& all) {
     }
     j["rows"].push_back(r);
   }
+  j["answer"] = closing_sentence(all);
   j["notes"] = all.notes;
+  j["not_done"] = all.not_done;
   j["refused"] = all.refused;
-  return j.dump(2) + "\n";
+  return j;
 }
 
-status run_scenario(const advise_options& how, const terminal& to) {
-  const auto wanted =
-      std::find_if(std::begin(scenarios), std::end(scenarios), [&](const auto& s) { return how.scenario == s.name; });
-  watch_for_interrupt();
-  std::optional<scenario_result> result;
-  {
+std::string list_of_scenarios() {
+  std::string out;
+  for (const auto& s : scenarios) out += padded_right(s.name, 22) + s.about + "\n";
+  return out + "\n" + labelled("next", "portolan advise --scenario NAME; all runs them one after the other");
+}
+
+struct scenario_plan {
+  unsigned rounds;
+  double run_seconds;
+};
+
+scenario_plan plan_of(const advise_options& how) {
+  return {how.rounds != 0 ? how.rounds : how.quick ? 1u : 3u,
+          how.run_seconds > 0 ? how.run_seconds : how.quick ? 0.1 : 0.3};
+}
+
+std::vector<scenario_result> run_all(const advise_options& how, const terminal& to) {
+  const scenario_plan plan = plan_of(how);
+  std::vector<scenario_result> results;
+  for (const auto& s : scenarios) {
+    if ((how.scenario != "all" && how.scenario != s.name) || interrupted().load()) continue;
     progress_bar bar(to);
-    const unsigned rounds = how.rounds != 0 ? how.rounds : how.quick ? 1u : 3u;
-    const double seconds = how.run_seconds > 0 ? how.run_seconds : how.quick ? 0.1 : 0.3;
-    result = wanted->run({rounds, seconds, how.seed, bar});
+    scenario_result one = s.run({plan.rounds, plan.run_seconds, how.seed, bar, how.only, how.without});
+    one.name = s.name;
+    if (interrupted().load()) one.not_done.emplace_back("rows without a figure: you ended it early");
+    results.push_back(std::move(one));
   }
-  result->name = wanted->name;
-  if (interrupted().load()) result->notes.emplace_back("ended early by you: rows without a figure were not reached");
-  if (!print(to, how.json ? as_json(*result) : as_text(*result))) {
-    complain(to, "the result could not be written to the standard output: is the disk full?");
-    return status::failed;
+  return results;
+}
+
+}  // namespace
+
+const std::vector<std::string>& scenario_names() {
+  static const std::vector<std::string> names = [] {
+    std::vector<std::string> all;
+    for (const auto& s : scenarios) all.emplace_back(s.name);
+    return all;
+  }();
+  return names;
+}
+
+bool scenario_effort::wants(const std::string& map) const {
+  return (only.empty() || names_part(only, map)) && !names_part(without, map);
+}
+
+void row_of_rounds::add(const std::vector<std::optional<double>>& figures) {
+  columns_.resize(std::max(columns_.size(), figures.size()));
+  for (std::size_t i = 0; i < figures.size(); ++i) {
+    if (figures[i]) columns_[i].push_back(*figures[i]);
   }
-  return result->refused.empty() ? status::clean : status::found;
+}
+
+std::vector<std::optional<workload::figure>> row_of_rounds::figures() const {
+  std::vector<std::optional<workload::figure>> made;
+  for (const auto& column : columns_) {
+    made.push_back(column.empty() ? std::nullopt : std::optional(workload::figure_of(column)));
+  }
+  return made;
+}
+
+std::vector<measured_figure> figures_of(const scenario_result& all) {
+  std::vector<measured_figure> made;
+  for (const scenario_row& row : all.rows) {
+    for (std::size_t i = 0; i < std::min(all.measures.size(), row.ours.size()); ++i) {
+      const measure& m = all.measures[i];
+      if (row.ours[i]) made.push_back({all.name + ", " + row.map, m.title, m.unit, m.better, *row.ours[i]});
+    }
+  }
+  return made;
+}
+
+std::string as_text(const scenario_result& all) {
+  std::string out = labelled("scenario", all.name + ": " + all.what) + "\n";
+  const std::vector<bool> told = told_by_articles(all);
+  out += table_of(all, told) + "\n";
+  for (const std::string& refused : all.refused) out += labelled("refused", refused);
+  for (const std::string& note : all.notes) out += labelled("note", note);
+  if (std::count(told.begin(), told.end(), true) != 0) {
+    out += labelled("theirs",
+                    "as the articles print them, for Go's maps of the same kind on other machines: look at the "
+                    "shape, not at the size.");
+  }
+  for (const std::string& what : all.not_done) out += labelled("not done", what);
+  if (const std::string sentence = closing_sentence(all); !sentence.empty()) out += labelled("answer", sentence);
+  return out;
+}
+
+std::string as_json(const scenario_result& all) { return json_of(all).dump(2) + "\n"; }
+
+status run_scenario(const advise_options& how, const terminal& to) {
+  if (how.scenario == "list") return print(to, list_of_scenarios()) ? status::clean : status::failed;
+  const scenario_plan plan = plan_of(how);
+  delivery all;
+  all.figures = set_of("scenario", how.scenario, plan.rounds, plan.run_seconds);
+  const std::optional<measured_set> before = baseline_for(how, all.figures);
+  watch_for_interrupt();
+  const std::vector<scenario_result> results = run_all(how, to);
+  auto every = nlohmann::ordered_json::array();
+  for (const scenario_result& one : results) {
+    all.text += as_text(one) + "\n";
+    every.push_back(json_of(one));
+    if (!one.refused.empty()) all.found = status::found;
+    for (measured_figure& f : figures_of(one)) all.figures.figures.push_back(std::move(f));
+  }
+  all.text += labelled("next", "portolan advise --trace FILE, on your own operations; --scenario list names the others");
+  nlohmann::ordered_json several{{"portolan", "scenario"}};
+  several["scenarios"] = every;
+  all.json = results.size() == 1 ? as_json(results.front()) : several.dump();
+  all.whole = !interrupted().load();
+  return deliver(std::move(all), before, how, to);
 }
 
 }  // namespace portolan::tool
