@@ -236,8 +236,8 @@ std::string as_text(const baseline_comparison& all) {
   for (const std::string& missing : all.missing) out += labelled("not done", missing);
   if (changed == 0) {
     return out + labelled("changed", fmt::format("nothing beyond the noise: all {} figures lie within the spread of "
-                                                 "their runs, or within {:.0f} %.",
-                                                 all.changes.size(), 100 * least_noise));
+                                                 "their runs, or within {:.0f} % ({:.0f} % for latencies).",
+                                                 all.changes.size(), 100 * least_noise, 100 * least_noise_of_tails));
   }
   return out + labelled("changed", fmt::format("{} of {} figures beyond the noise: {} better, {} worse, {} neither.",
                                                changed, all.changes.size(), counts[1], counts[2], counts[3]));

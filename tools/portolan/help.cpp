@@ -35,7 +35,7 @@ std::string advise_help() {
       "\n"
       "Other questions about the input (without any: invented operations)\n"
       "  --shards               sharded_map with 1 to 256 shards, and where the knee is\n"
-      "  --crossings            where maps overtake each other: share of finds, threads, keys, sizes of values\n"
+      "  --crossings            where maps overtake each other, by finds, threads, keys, sizes of values\n"
       "    --plots FOLDER       and one SVG for each of these\n"
       "\n"
       "Running\n"

@@ -5,24 +5,19 @@
 #include <gtest/gtest.h>
 #include <zlib.h>
 
-#include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "tests/support/command.hpp"
 #include "tests/support/golden.hpp"
-#include "tests/support/process.hpp"
 #include "tests/support/scale.hpp"
 
 namespace {
 
+using support::command_line;
 using support::finished;
+using support::in_one_line;
 using support::masked;
-
-// Runs `portolan` with UTF-8 output, in a folder of its own if it writes reports.
-finished portolan(std::vector<std::string> arguments, support::started_with how = {}) {
-  arguments.insert(arguments.begin(), support::portolan_tool());
-  how.environment.emplace_back("LC_ALL=C.UTF-8");
-  return support::run(arguments, how);
-}
+using support::portolan;
 
 const std::vector<std::string> briefly{"--only", "mutex +", "--rounds", "2", "--seconds", "0.02", "--no-variants"};
 
@@ -31,40 +26,6 @@ std::vector<std::string> advise(std::vector<std::string> arguments) {
   arguments.insert(arguments.end(), briefly.begin(), briefly.end());
   return arguments;
 }
-
-// The text without its line ends: where a line breaks depends on the figures in it.
-std::string in_one_line(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    const char shown = c == '\n' ? ' ' : c;
-    if (shown != ' ' || out.empty() || out.back() != ' ') out += shown;
-  }
-  return out;
-}
-
-class command_line : public ::testing::Test {
- protected:
-  void SetUp() override {
-    char name[] = "/tmp/portolan-cli-XXXXXX";
-    folder_ = ::mkdtemp(name);
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-  std::string file(const std::string& name, const std::string& content) {
-    const std::string path = folder_ + "/" + name;
-    std::ofstream(path, std::ios::binary) << content;
-    return path;
-  }
-  [[nodiscard]] std::string path(const std::string& name) const { return folder_ + "/" + name; }
-  // What was said, without the folder, which changes from run to run.
-  [[nodiscard]] std::string without_folder(std::string text) const {
-    for (std::size_t at = 0; (at = text.find(folder_ + "/", at)) != std::string::npos;)
-      text.erase(at, folder_.size() + 1);
-    return text;
-  }
-
- private:
-  std::string folder_;
-};
 
 TEST_F(command_line, help_and_version) {
   for (const std::vector<std::string>& arguments : {std::vector<std::string>{"help"}, {"--help"}, {}}) {
@@ -124,6 +85,14 @@ TEST_F(command_line, mistakes_are_named_with_their_remedy) {
       {"advise", "--trace", trace, "--skip-bad", "--rate", "recorded"},
       {"advise", "--words", path("missing")},
       {"advise", "--words", empty},
+      {"advise", "--shards", "--crossings"},
+      {"advise", "--shards", "--scenario", "mixed"},
+      {"advise", "--synthetic", "--crossings", "--rate", "10"},
+      {"advise", "--shards", "--report", "x.html"},
+      {"advise", "--synthetic", "--plots", "x"},
+      {"advise", "--crossings", "--baseline", "x.json"},
+      {"advise", "--scenario", "mixed", "--baseline", path("missing.json")},
+      {"advise", "--scenario", "mixed", "--baselin", "x.json"},
       {"bench"},
       {"bench", "stridded"},
       {"bench", "fork", "--forx", "3"},
@@ -252,37 +221,6 @@ TEST_F(command_line, control_c_gives_the_results_so_far) {
     return;
   }
   FAIL() << "no run ended within eleven seconds";
-}
-
-TEST_F(command_line, scenarios_show_the_articles_figures_beside_ours) {
-  const finished f = portolan({"advise", "--scenario", "rw-vs-mutex", "--seconds", "0.01", "--rounds", "1"});
-  EXPECT_EQ(f.status, 0) << f.err;
-  for (const char* theirs : {"820", "210", "950", "930", "824", "312"}) {
-    EXPECT_NE(in_one_line(f.out).find(theirs), std::string::npos) << theirs;
-  }
-  const auto j =
-      nlohmann::json::parse(portolan({"advise", "--scenario", "read-mostly", "--rounds", "1", "--json"}).out);
-  EXPECT_DOUBLE_EQ(j["rows"][0]["time"]["theirs"].get<double>(), 12.3);
-  EXPECT_GT(j["rows"][0]["time"]["ours"]["median"].get<double>(), 0);
-}
-
-// Exit status 0 says that every map's content was right in every run.
-TEST_F(command_line, every_scenario_that_the_help_names_runs_and_is_verified) {
-  const std::string listed = portolan({"advise", "--scenario", "?"}).err;
-  std::string names = listed.substr(listed.find("it knows: ") + 10);
-  names.erase(names.find('\n'));
-  std::istringstream all(names);
-  int count = 0;
-  for (std::string name; std::getline(all, name, ',');) {
-    name.erase(0, name.find_first_not_of(' '));
-    ++count;
-    // A million operations each: too many where a sanitizer looks at every one.
-    if (support::sanitized && (name == "memory-pressure" || name == "reserve" || name == "lazy-init")) continue;
-    const finished f = portolan({"advise", "--scenario", name, "--seconds", "0.01", "--rounds", "1"});
-    EXPECT_EQ(f.status, 0) << name << f.out << f.err;
-    EXPECT_NE(f.out.find("theirs"), std::string::npos) << name;
-  }
-  EXPECT_EQ(count, 9);
 }
 
 TEST_F(command_line, every_map_is_verified_on_every_kind_of_key_and_value) {
