@@ -15,6 +15,7 @@ namespace portolan::workload {
 /// The same without padding between the shards; numbers only; for the false-sharing scenario, in no list.
 [[nodiscard]] candidate ours_packed_shards();
 [[nodiscard]] candidate ours_snapshot_map();
+[[nodiscard]] candidate ours_aggregate_map();
 
 [[nodiscard]] candidate std_mutex();
 [[nodiscard]] candidate std_shared_mutex();

@@ -78,11 +78,12 @@ enum class origin : std::uint8_t { family, baseline, peer, outside };
 struct candidate {
   std::string name;
   enum origin origin = origin::peer;
-  std::string what{};         ///< one remark behind the table's row; may be empty
-  std::string paste{};        ///< the line of code that declares it, `K` and `V` standing for the types
-  std::string header{};       ///< what that line needs
-  bool sharded = false;       ///< `setup::shards` counts
-  bool numbers_only = false;  ///< replaces no value but a number as one step
+  std::string what{};           ///< one remark behind the table's row; may be empty
+  std::string paste{};          ///< the line of code that declares it, `K` and `V` standing for the types
+  std::string header{};         ///< what that line needs
+  bool sharded = false;         ///< `setup::shards` counts
+  bool additions_only = false;  ///< stores nothing but totals
+  bool numbers_only = false;    ///< replaces no value but a number as one step
   std::function<std::unique_ptr<subject>(const setup&)> make;
 };
 

@@ -275,8 +275,7 @@ run_result run_once(const candidate& which, const workload& work, const run_sett
     result.processors_used = (processor_seconds() - used_before) / elapsed;
   }
   sum_up(workers, work, signs.begin_ns.load(), result);
-  const allocation_tally allocated =
-      held.allocated() - (allocations_of_this_thread() - harness_before);
+  const allocation_tally allocated = held.allocated() - (allocations_of_this_thread() - harness_before);
   const std::int64_t mapped = held.mapped_bytes();
   if (result.refused.empty()) result.refused = verify(*map, work, workers);
   result.entries = map->size();

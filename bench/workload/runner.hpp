@@ -28,7 +28,7 @@ struct run_settings {
   unsigned shards = 0;
   std::uint64_t seed = 1;                          ///< of the open loop's arrival times
   const std::atomic<bool>* interrupted = nullptr;  ///< ends the run early when it becomes true
-  std::uint64_t look_every_ns = 0;                 ///< at the memory; 0: twenty times a run, and no peak of what is held
+  std::uint64_t look_every_ns = 0;  ///< at the memory; 0: twenty times a run, and no peak of what is held
 };
 
 struct run_result {
@@ -47,8 +47,8 @@ struct run_result {
   std::optional<std::size_t> kept_back_peak_bytes;
   unsigned kept_back_drops = 0;  ///< looks at which less was kept back than at the one before: something was freed
   double held_peak_bytes = 0;    ///< the most that was held at a look; 0: not looked at
-  double processors_used = 0;  ///< processor time over elapsed time
-  double share_done = 1;       ///< of a workload that is run once, where time ran out
+  double processors_used = 0;    ///< processor time over elapsed time
+  double share_done = 1;         ///< of a workload that is run once, where time ran out
 
   [[nodiscard]] double per_second() const noexcept {
     return seconds > 0 ? static_cast<double>(operations) / seconds : 0;

@@ -54,6 +54,9 @@ std::string cannot_run(const candidate& which, const workload& work) {
   if (which.numbers_only && work.values == value_kind::bytes) {
     return "replaces no value but a number as one step; this workload stores bytes";
   }
+  if (which.additions_only && !work.counting) {
+    return "adds up totals and stores nothing else; this workload stores values";
+  }
   return "";
 }
 

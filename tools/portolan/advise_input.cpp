@@ -121,15 +121,15 @@ std::string identity_of(const workload::workload& work) {
     if (f.by_action[i] == 0) continue;
     actions += fmt::format(" {} {},", workload::name_of(static_cast<workload::action>(i)), f.by_action[i]);
   }
-  return fmt::format("{} operations ({}), {} keys ({}), {} at the start, {:.0f} B values, {} threads{}", f.operations,
-                     actions.empty() ? "none" : actions.substr(1, actions.size() - 2), work.key_count,
-                     work.keys == workload::key_kind::text ? "texts" : "numbers", work.start.size(), f.mean_value_bytes,
-                     work.threads(),
-                     work.pace == workload::pace::closed
-                         ? ""
-                         : fmt::format(", offered at {} a second", work.pace == workload::pace::recorded
-                                                                       ? "the trace's pace"
-                                                                       : three_digits(work.rate_per_s)));
+  return fmt::format(
+      "{} operations ({}), {} keys ({}), {} at the start, {:.0f} B values, {} threads{}", f.operations,
+      actions.empty() ? "none" : actions.substr(1, actions.size() - 2), work.key_count,
+      work.keys == workload::key_kind::text ? "texts" : "numbers", work.start.size(), f.mean_value_bytes,
+      work.threads(),
+      work.pace == workload::pace::closed
+          ? ""
+          : fmt::format(", offered at {} a second",
+                        work.pace == workload::pace::recorded ? "the trace's pace" : three_digits(work.rate_per_s)));
 }
 
 }  // namespace portolan::tool

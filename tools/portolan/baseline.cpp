@@ -43,7 +43,8 @@ better better_of(const std::string& name) {
 }
 
 bool is_latency(const measured_figure& f) {
-  return f.measure.starts_with("p9") || f.measure.starts_with("longest") || f.measure == "max" || f.measure == "worst insert";
+  return f.measure.starts_with("p9") || f.measure.starts_with("longest") || f.measure == "max" ||
+         f.measure == "worst insert";
 }
 
 measured_figure figure_from(const ordered_json& j) {
@@ -62,9 +63,9 @@ void check_form(const std::string& file, const ordered_json& j) {
   }
   const int version = j.contains("version") && j["version"].is_number_integer() ? j["version"].get<int>() : 0;
   if (version < form) {
-    throw input_error(file, 0,
-                      fmt::format("has form {} of an older portolan, this one reads form {}: {}", version, form,
-                                  measure_again));
+    throw input_error(
+        file, 0,
+        fmt::format("has form {} of an older portolan, this one reads form {}: {}", version, form, measure_again));
   }
   if (version > form) {
     throw input_error(file, 0,
@@ -119,9 +120,10 @@ std::vector<std::string> doubts_about(const measured_set& before, const measured
   busy(before, "then");
   busy(now, "now");
   if (std::min(before.rounds, now.rounds) < few_runs) {
-    all.push_back(fmt::format("{} and {} runs: with fewer than {} a range says little, so only changes above {:.0f} % "
-                              "are told",
-                              before.rounds, now.rounds, few_runs, 100 * least_noise_of_few_runs));
+    all.push_back(
+        fmt::format("{} and {} runs: with fewer than {} a range says little, so only changes above {:.0f} % "
+                    "are told",
+                    before.rounds, now.rounds, few_runs, 100 * least_noise_of_few_runs));
   }
   return all;
 }
@@ -137,9 +139,10 @@ measured_set read_baseline(const std::string& file) {
   const std::string content = content_of(file);
   const ordered_json j = ordered_json::parse(content, nullptr, false);
   if (j.is_discarded()) {
-    throw input_error(file, 0,
-                      std::string(content.empty() ? "is empty" : "is no whole JSON document: it was damaged or cut off") +
-                          "; " + measure_again);
+    throw input_error(
+        file, 0,
+        std::string(content.empty() ? "is empty" : "is no whole JSON document: it was damaged or cut off") + "; " +
+            measure_again);
   }
   check_form(file, j);
   try {
@@ -219,9 +222,8 @@ baseline_comparison compare(measured_set before, const measured_set& now, const 
 }
 
 std::string as_text(const baseline_comparison& all) {
-  std::string out =
-      labelled("against", fmt::format("{} (portolan {}, {}, {} runs)", all.file, all.before.version,
-                                      all.before.machine.compiler, all.before.rounds));
+  std::string out = labelled("against", fmt::format("{} (portolan {}, {}, {} runs)", all.file, all.before.version,
+                                                    all.before.machine.compiler, all.before.rounds));
   table figures({{"", "", 40}, {"", "", 9}, {"before", "", 17}, {"now", "", 17}, {"", "", 9}, {"", "", 8}});
   std::size_t counts[4] = {};
   for (const change& c : all.changes) {

@@ -90,9 +90,8 @@ std::string closing_sentence(const scenario_result& all) {
   const std::vector<entrant> order = entrants_by(all, at);
   if (order.empty()) return all.answer;
   const entrant& best = order.front();
-  std::string said =
-      fmt::format("By {}, {} is ahead ({}{})", judged->title, best.row->map, three_digits(best.ours.median),
-                  unit_of(*judged));
+  std::string said = fmt::format("By {}, {} is ahead ({}{})", judged->title, best.row->map,
+                                 three_digits(best.ours.median), unit_of(*judged));
   if (order.size() > 1) {
     const entrant& usual = yardstick(order);
     const double times = lead_of(best.ours, usual.ours, judged->better);
@@ -101,7 +100,8 @@ std::string closing_sentence(const scenario_result& all) {
     if (times - 1 <= noise) {
       said += ", within the noise of " + usual.row->map;
     } else if (once) {
-      said += fmt::format(", {} times as good as {} (one run: no spread is known)", three_digits(times), usual.row->map);
+      said +=
+          fmt::format(", {} times as good as {} (one run: no spread is known)", three_digits(times), usual.row->map);
     } else {
       said += fmt::format(", {} times ± {:.0f} % as good as {}", three_digits(times), 100 * noise, usual.row->map);
     }

@@ -36,9 +36,8 @@ struct crew_result {
 
 namespace detail {
 /// Starts the threads, lets them go together, tells them to stop; `body(thread, stop, member)` is one thread's loop.
-[[nodiscard]] crew_result run_bodies(
-    unsigned threads, double seconds,
-    const std::function<void(unsigned, const std::atomic<bool>&, crew_member&)>& body);
+[[nodiscard]] crew_result run_bodies(unsigned threads, double seconds,
+                                     const std::function<void(unsigned, const std::atomic<bool>&, crew_member&)>& body);
 }  // namespace detail
 
 /// Runs `work(thread, number)` in each of the threads until `seconds` are over or somebody pressed Ctrl-C.

@@ -55,7 +55,8 @@ std::vector<candidate> contenders_of(const advise_options& how) {
   std::vector<candidate> all = choose(how);
   if (!how.only.empty()) return all;
   std::erase_if(all, [](const candidate& c) {
-    return c.origin != workload::origin::family && c.name != "mutex + unordered_map" && c.name != "rwlock + unordered_map";
+    return c.origin != workload::origin::family && c.name != "mutex + unordered_map" &&
+           c.name != "rwlock + unordered_map";
   });
   return all;
 }
@@ -74,6 +75,8 @@ class measuring {
   [[nodiscard]] double run_seconds() const noexcept { return seconds_; }
 
   void measure(const workload::workload& work, crossings& into) {
+    std::erase_if(contenders_, [&](const candidate& c) { return !workload::cannot_run(c, work).empty(); });
+    if (contenders_.empty()) throw workload::input_error("--only", 0, "leaves no map that can run this workload");
     add(into, workload::measure_find_shares(contenders_, work, at_.shares, settings("with other shares of finds, ")),
         at_.shares.size());
     if (interrupted().load()) return;
@@ -150,7 +153,7 @@ class measuring {
   const points at_;
   const plan plan_;
   progress_bar& bar_;
-  const std::vector<candidate> contenders_;
+  std::vector<candidate> contenders_;
   unsigned rounds_;
   double seconds_;
   double done_ = 0;
@@ -165,7 +168,8 @@ std::string point_on(const curve& of, double at) {
 
 std::string table_of(const curve& c) {
   constexpr std::size_t name_width = 28;
-  const std::size_t width = std::min<std::size_t>(10, (page_columns - name_width) / std::max<std::size_t>(c.at.size(), 1));
+  const std::size_t width =
+      std::min<std::size_t>(10, (page_columns - name_width) / std::max<std::size_t>(c.at.size(), 1));
   std::vector<table::column> columns{{"M/s, with " + c.parameter + ":", "", name_width}};
   for (const double at : c.at) columns.push_back({point_on(c, at), "", width});
   table figures(std::move(columns));
@@ -192,8 +196,8 @@ std::string spread_of(const curve& c) {
 
 std::string in_words(const curve& c, const overtaking& o) {
   const double half = (o.at.high - o.at.low) / 2;
-  const std::string noise = c.parameter == "finds" ? fmt::format("{:.0f}", std::max(1.0, 100 * half))
-                                                   : point_on(c, std::max(half, 1.0));
+  const std::string noise =
+      c.parameter == "finds" ? fmt::format("{:.0f}", std::max(1.0, 100 * half)) : point_on(c, std::max(half, 1.0));
   std::string at = c.parameter == "finds" ? fmt::format("{:.0f}", 100 * o.at.median) : point_on(c, o.at.median);
   at += " ± " + noise + (c.parameter == "finds" ? " % finds" : " " + c.parameter);
   return fmt::format("{} is ahead of {} above {}, behind it below.", o.above, o.below, at);
@@ -220,8 +224,8 @@ std::vector<overtaking> told_of(const curve& of) {
   };
   std::vector<overtaking> told;
   for (const overtaking& o : workload::overtakings_of(of)) {
-    const bool articles = (o.above == "sync_map" && behind_one_lock(o.below)) ||
-                          (o.below == "sync_map" && behind_one_lock(o.above));
+    const bool articles =
+        (o.above == "sync_map" && behind_one_lock(o.below)) || (o.below == "sync_map" && behind_one_lock(o.above));
     if (articles || (leads(o.below) && leads(o.above))) told.push_back(o);
   }
   if (told.size() > told_at_most) told.resize(told_at_most);
@@ -258,8 +262,7 @@ std::string as_json(const crossings& all) {
     for (std::size_t i = 0; i < c.names.size(); ++i) {
       for (std::size_t p = 0; p < c.at.size(); ++p) {
         const workload::figure f = c.speed(p, i);
-        one["operations_per_second"][c.names[i]].push_back(
-            {{"median", f.median}, {"low", f.low}, {"high", f.high}});
+        one["operations_per_second"][c.names[i]].push_back({{"median", f.median}, {"low", f.low}, {"high", f.high}});
       }
     }
     one["crossings"] = nlohmann::ordered_json::array();
@@ -309,12 +312,11 @@ status advise_crossings(const advise_options& how, const terminal& to) {
   }
   std::string problem;
   if (!how.plots.empty()) problem = write_plots(all, how.plots);
-  const bool wrong = !interrupted().load() && std::any_of(all.curves.begin(), all.curves.end(),
-                                                           [](const curve& c) { return !c.complete; });
-  const status said =
-      deliver({as_text(all), as_json(all), set_of("crossings", all.workload, all.rounds, run_seconds),
-               !interrupted().load(), wrong ? status::found : status::clean},
-              std::nullopt, how, to);
+  const bool wrong = !interrupted().load() &&
+                     std::any_of(all.curves.begin(), all.curves.end(), [](const curve& c) { return !c.complete; });
+  const status said = deliver({as_text(all), as_json(all), set_of("crossings", all.workload, all.rounds, run_seconds),
+                               !interrupted().load(), wrong ? status::found : status::clean},
+                              std::nullopt, how, to);
   if (problem.empty()) return said;
   complain(to, "a plot could not be written to " + problem + "; the figures above are complete");
   return status::failed;

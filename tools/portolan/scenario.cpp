@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "tools/portolan/deliver.hpp"
@@ -33,11 +34,16 @@ constexpr struct {
     {"values-in-place", values_in_place, "values in the table against pointers to them: objects, bytes, time"},
 };
 
+// Three digits that count, but no more than three behind the point.
+std::string short_figure(double value) {
+  return value != 0 && std::fabs(value) < 0.1 ? fmt::format("{:.3f}", value) : three_digits(value);
+}
+
 std::string cell(const std::optional<workload::figure>& f) {
   if (!f) return "–";
   // Several runs show their spread; a figure that cannot vary stands alone.
-  return f->high > f->low ? fmt::format("{} ± {:.0f} %", three_digits(f->median), 100 * f->spread())
-                          : three_digits(f->median);
+  return f->high > f->low ? fmt::format("{} ± {:.0f} %", short_figure(f->median), 100 * f->spread())
+                          : short_figure(f->median);
 }
 
 std::string cell(const std::optional<double>& f) { return f ? three_digits(*f) : "–"; }
@@ -56,26 +62,30 @@ std::vector<bool> told_by_articles(const scenario_result& all) {
   return told;
 }
 
+// Columns are as wide as what stands in them: names, units and spreads differ too much for one width.
 std::string table_of(const scenario_result& all, const std::vector<bool>& told) {
-  constexpr std::size_t name_width = 28;
-  const auto with_theirs = static_cast<std::size_t>(std::count(told.begin(), told.end(), true));
-  const std::size_t theirs = with_theirs >= 4 ? 7 : 9;
-  const std::size_t ours = std::min<std::size_t>(
-      15, (page_columns - name_width - theirs * with_theirs) / std::max<std::size_t>(all.measures.size(), 1));
-  std::vector<table::column> columns{{"", "", name_width}};
+  std::vector<table::column> columns{{"", "", 0}};
   for (std::size_t i = 0; i < all.measures.size(); ++i) {
-    columns.push_back({all.measures[i].title, all.measures[i].unit, ours});
-    if (told[i]) columns.push_back({"", "theirs", theirs});
+    columns.push_back({all.measures[i].title, all.measures[i].unit, 0});
+    if (told[i]) columns.push_back({"", "theirs", 0});
   }
-  table figures(std::move(columns));
+  std::vector<std::vector<std::string>> rows;
   for (const scenario_row& row : all.rows) {
-    std::vector<std::string> cells{row.map};
+    auto& cells = rows.emplace_back(1, row.map);
     for (std::size_t i = 0; i < all.measures.size(); ++i) {
       cells.push_back(cell(i < row.ours.size() ? row.ours[i] : std::nullopt));
       if (told[i]) cells.push_back(cell(i < row.theirs.size() ? row.theirs[i] : std::nullopt));
     }
-    figures.row(std::move(cells));
   }
+  constexpr std::size_t gap = 2;
+  for (std::size_t c = 0; c < columns.size(); ++c) {
+    std::size_t widest = std::max(width_of(columns[c].title), width_of(columns[c].unit));
+    for (const auto& cells : rows) widest = std::max(widest, width_of(cells[c]));
+    const bool theirs = c != 0 && columns[c].unit == "theirs";
+    columns[c].width = widest + (c == 0 ? 0 : theirs ? 1 : gap);
+  }
+  table figures(std::move(columns));
+  for (auto& cells : rows) figures.row(std::move(cells));
   return figures.text();
 }
 
@@ -113,8 +123,12 @@ struct scenario_plan {
 };
 
 scenario_plan plan_of(const advise_options& how) {
-  return {how.rounds != 0 ? how.rounds : how.quick ? 1u : 3u,
-          how.run_seconds > 0 ? how.run_seconds : how.quick ? 0.1 : 0.3};
+  return {how.rounds != 0 ? how.rounds
+          : how.quick     ? 1u
+                          : 3u,
+          how.run_seconds > 0 ? how.run_seconds
+          : how.quick         ? 0.1
+                              : 0.3};
 }
 
 std::vector<scenario_result> run_all(const advise_options& how, const terminal& to) {
@@ -205,7 +219,8 @@ status run_scenario(const advise_options& how, const terminal& to) {
     if (!one.refused.empty()) all.found = status::found;
     for (measured_figure& f : figures_of(one)) all.figures.figures.push_back(std::move(f));
   }
-  all.text += labelled("next", "portolan advise --trace FILE, on your own operations; --scenario list names the others");
+  all.text +=
+      labelled("next", "portolan advise --trace FILE, on your own operations; --scenario list names the others");
   nlohmann::ordered_json several{{"portolan", "scenario"}};
   several["scenarios"] = every;
   all.json = results.size() == 1 ? as_json(results.front()) : several.dump();

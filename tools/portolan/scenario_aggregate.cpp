@@ -5,7 +5,7 @@
 //
 //    one lock       name -> value                      every addition waits for every other
 //    32 shards      FNV-1a of the name -> | lock | name -> value |  ×32, merged into one central map now and then
-//    the family     compute(name, add)
+//    aggregate_map  the same idea with nothing overwritten; sharded_map and concurrent_map: compute(name, add)
 //
 // What is left is right only if every addition is in it once: additions that overwrite each other, as the article's
 // shards do, or that a merge loses or counts twice, are found by replaying what each thread did.
@@ -13,13 +13,15 @@
 
 #include <array>
 #include <atomic>
-#include <bit>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <portolan/map/aggregate_map.hpp>
 #include <portolan/map/concurrent_map.hpp>
+#include <portolan/map/monoid.hpp>
 #include <portolan/map/sharded_map.hpp>
 #include <thread>
+#include <type_traits>
 #include <unordered_map>
 
 #include "bench/workload/distribution.hpp"
@@ -33,6 +35,9 @@ constexpr unsigned threads = 8;
 constexpr std::uint32_t names = 1000;
 constexpr std::size_t stream_length = 1 << 15;
 constexpr double articles_merge_seconds = 5;
+
+// Three merges a run at least.
+double merge_period_seconds(double run_seconds) { return std::min(articles_merge_seconds, run_seconds / 3); }
 
 // How long threads waited for locks since the round began; only who waits writes it.
 std::atomic<std::uint64_t> waited_ns{0};
@@ -55,38 +60,19 @@ class watched_mutex {
 
 // ---- what is added up ---------------------------------------------------------------------------
 
-struct sum {
-  using value = std::uint64_t;
-  static void add(value& into, std::uint64_t sample) { into += sample; }
-  static void merge(value& into, const value& from) { into += from; }
-  [[nodiscard]] static std::uint64_t total(const value& of) { return of; }
-};
+using sum = aggregate::sum<std::uint64_t>;
+using latencies = aggregate::histogram<16>;
 
-struct latencies {
-  struct value {
-    std::array<std::uint64_t, 16> buckets{};  // bucket i holds samples below 2^(i + 1)
-    std::uint64_t sum = 0;
-  };
-  static void add(value& into, std::uint64_t sample) {
-    ++into.buckets[static_cast<std::size_t>(std::bit_width(sample | 1) - 1)];
-    into.sum += sample;
-  }
-  static void merge(value& into, const value& from) {
-    for (std::size_t i = 0; i < from.buckets.size(); ++i) into.buckets[i] += from.buckets[i];
-    into.sum += from.sum;
-  }
-  [[nodiscard]] static std::uint64_t total(const value& of) {
-    std::uint64_t count = 0;
-    for (const std::uint64_t one : of.buckets) count += one;
-    return of.sum + (count << 40);  // both must be right
-  }
-  static constexpr std::uint64_t counted_as = std::uint64_t{1} << 40;
-};
-
+// One number that is right only if every addition is in it once: of a histogram both its sum and its samples.
+constexpr std::uint64_t sample_weight = std::uint64_t{1} << 40;
+std::uint64_t total_of(std::uint64_t value) { return value; }
+template <std::size_t Buckets>
+std::uint64_t total_of(const aggregate::histogram_counts<Buckets>& value) {
+  return value.sum + value.samples() * sample_weight;
+}
 template <class Monoid>
 constexpr std::uint64_t weight_of(std::uint64_t sample) {
-  if constexpr (requires { Monoid::counted_as; }) return sample + Monoid::counted_as;
-  return sample;
+  return std::is_same_v<Monoid, sum> ? sample : sample + sample_weight;
 }
 
 // ---- who adds it up -----------------------------------------------------------------------------
@@ -97,21 +83,21 @@ class one_lock {
   explicit one_lock(double) {}
   void add(const std::string& name, std::uint64_t sample) {
     std::lock_guard held(lock_);
-    Monoid::add(all_[name], sample);
+    Monoid::record(all_[name], sample);
   }
   void finish() {}
-  [[nodiscard]] std::uint64_t total(const std::string& name) { return Monoid::total(all_[name]); }
+  [[nodiscard]] std::uint64_t total(const std::string& name) { return total_of(all_[name]); }
 
  private:
   watched_mutex lock_;
-  std::unordered_map<std::string, typename Monoid::value> all_;
+  std::unordered_map<std::string, typename Monoid::value_type> all_;
 };
 
 // The article's design, with additions in place of its overwriting.
 template <class Monoid>
 class merged_shards {
   static constexpr std::size_t count = 32;
-  using table = std::unordered_map<std::string, typename Monoid::value>;
+  using table = std::unordered_map<std::string, typename Monoid::value_type>;
   struct alignas(128) shard {
     watched_mutex lock;
     table own;
@@ -126,7 +112,7 @@ class merged_shards {
   void add(const std::string& name, std::uint64_t sample) {
     shard& in = shards_[fnv1a(name) % count];
     std::lock_guard held(in.lock);
-    Monoid::add(in.own[name], sample);
+    Monoid::record(in.own[name], sample);
   }
   void finish() {
     {
@@ -138,7 +124,7 @@ class merged_shards {
     std::lock_guard held(central_lock_);
     merge_locked();
   }
-  [[nodiscard]] std::uint64_t total(const std::string& name) { return Monoid::total(central_[name]); }
+  [[nodiscard]] std::uint64_t total(const std::string& name) { return total_of(central_[name]); }
 
  private:
   static std::uint32_t fnv1a(const std::string& name) {
@@ -153,11 +139,11 @@ class merged_shards {
         std::lock_guard held(each.lock);
         taken.swap(each.own);
       }
-      for (const auto& [name, value] : taken) Monoid::merge(central_[name], value);
+      for (const auto& [name, value] : taken) Monoid::combine(central_[name], value);
     }
   }
   void merge_now_and_then(double run_seconds) {
-    const std::chrono::duration<double> period(std::min(articles_merge_seconds, run_seconds / 3));
+    const std::chrono::duration<double> period(merge_period_seconds(run_seconds));
     std::unique_lock held(central_lock_);
     while (!ended_) {
       if (!wake_.wait_for(held, period, [this] { return ended_; })) merge_locked();
@@ -177,20 +163,36 @@ class computing {
  public:
   explicit computing(double) {}
   void add(const std::string& name, std::uint64_t sample) {
-    using value = typename Monoid::value;
+    using value = typename Monoid::value_type;
     (void)map_.compute(name, [sample](const value* now) {
-      value next = now == nullptr ? value{} : *now;
-      Monoid::add(next, sample);
+      value next = now == nullptr ? Monoid::identity() : *now;
+      Monoid::record(next, sample);
       return next;
     });
   }
   void finish() {}
   [[nodiscard]] std::uint64_t total(const std::string& name) {
-    return Monoid::total(map_.find(name).value_or(typename Monoid::value{}));
+    return total_of(map_.find(name).value_or(Monoid::identity()));
   }
 
  private:
   Map map_;
+};
+
+template <class Monoid>
+class aggregating {
+ public:
+  explicit aggregating(double run_seconds) {
+    map_.merge_every(std::chrono::duration<double>(merge_period_seconds(run_seconds)));
+  }
+  void add(const std::string& name, std::uint64_t sample) { map_.record(name, sample); }
+  void finish() { map_.merge_every(std::chrono::seconds(0)); }
+  [[nodiscard]] std::uint64_t total(const std::string& name) {
+    return total_of(map_.find(name).value_or(Monoid::identity()));
+  }
+
+ private:
+  aggregate_map<std::string, Monoid> map_;
 };
 
 // ---- the contest --------------------------------------------------------------------------------
@@ -242,28 +244,29 @@ template <class Monoid, class Sums>
 std::vector<std::optional<double>> run_one(const streams& work, double seconds, bool watched, std::string& refused) {
   Sums sums(seconds);
   waited_ns = 0;
-  const crew_result did = run_crew(
-      threads, seconds, [&](unsigned t, std::uint64_t n) { sums.add(work.name(t, n), streams::sample(n)); });
+  const crew_result did =
+      run_crew(threads, seconds, [&](unsigned t, std::uint64_t n) { sums.add(work.name(t, n), streams::sample(n)); });
   const auto waited = static_cast<double>(waited_ns.load());
   sums.finish();
   refused = work.difference<Monoid>(sums, did);
   const auto done = static_cast<double>(std::max<std::uint64_t>(did.done(), 1));
   return {1e-3 * done / did.seconds, 1e-3 * static_cast<double>(did.latency_ns().at(0.99)),
           watched ? std::optional(1e-9 * 100 * waited / (threads * did.seconds)) : std::nullopt,
-          did.allocations / done};
+          1e3 * did.allocations / done};
 }
 
 template <class Monoid>
 std::vector<entry> entries(bool with_theirs) {
-  using value = typename Monoid::value;
+  using value = typename Monoid::value_type;
   using text = std::string;
   std::vector<entry> all{
       {"mutex + unordered_map", {24.1, 18'200, 37}, true, run_one<Monoid, one_lock<Monoid>>},
-      {"32 shards, FNV-1a, merged", {156.8, 3'100}, true, run_one<Monoid, merged_shards<Monoid>>},
+      {"32 shards, FNV-1a", {156.8, 3'100}, true, run_one<Monoid, merged_shards<Monoid>>},
       {"sharded_map, compute",
        {},
        true,
        run_one<Monoid, computing<Monoid, sharded_map<std::unordered_map<text, value>, watched_mutex>>>},
+      {"aggregate_map", {}, false, run_one<Monoid, aggregating<Monoid>>},
       {"concurrent_map, compute", {}, false, run_one<Monoid, computing<Monoid, concurrent_map<text, value>>>},
   };
   for (entry& e : all) {
@@ -277,7 +280,7 @@ scenario_result contest(const scenario_effort& how, const std::vector<entry>& al
   made.measures = {{"additions", "k/s", better::more},
                    {"p99", "µs", better::less},
                    {"lock wait", "%", better::less},
-                   {"allocs", "/op", better::less}};
+                   {"allocs", "/1k", better::less}};
   const streams work(how.seed);
   std::vector<row_of_rounds> rounds(all.size());
   how.bar.expect(how.run_seconds * static_cast<double>(how.rounds * all.size()));
@@ -300,7 +303,7 @@ scenario_result contest(const scenario_effort& how, const std::vector<entry>& al
   made.notes.push_back(fmt::format(
       "lock wait is the share of the threads' time, seen where the lock is the user's own; the shards are merged every "
       "{} s. Every addition was found once in what was left (checked).",
-      three_digits(std::min(articles_merge_seconds, how.run_seconds / 3))));
+      three_digits(merge_period_seconds(how.run_seconds))));
   return made;
 }
 
@@ -308,8 +311,8 @@ scenario_result contest(const scenario_effort& how, const std::vector<entry>& al
 
 scenario_result aggregator(const scenario_effort& how) {
   scenario_result made = contest(how, entries<sum>(true));
-  made.what = fmt::format("{} threads add to {} counters under text names; the hottest is met most (Zipf 0.99).", threads,
-                          grouped(names));
+  made.what = fmt::format("{} threads add to {} counters under text names; the hottest is met most (Zipf 0.99).",
+                          threads, grouped(names));
   made.notes.emplace_back(
       "theirs: requests of a whole service a second, a latency without saying which, merged every 5 s; and shards "
       "that overwrite where they should add.");
@@ -320,7 +323,8 @@ scenario_result aggregator_histogram(const scenario_effort& how) {
   scenario_result made = contest(how, entries<latencies>(false));
   made.what = fmt::format("{} threads add to {} histograms of 16 buckets under text names (Zipf 0.99).", threads,
                           grouped(names));
-  made.notes.emplace_back("the articles aggregate counters only. compute replaces a value of 136 bytes on each addition.");
+  made.notes.emplace_back(
+      "the articles aggregate counters only. compute replaces a value of 136 bytes on each addition.");
   return made;
 }
 

@@ -85,8 +85,7 @@ scenario_result lazy_init(const scenario_effort& how) {
       "{} settings of which a tenth is used: all made beforehand, or each by load_or_compute when first "
       "wanted by one of 4 threads.",
       grouped(lazy_keys));
-  made.measures = {
-      {"time", "ms", better::less}, {"memory", "KB", better::less}, {"made", "values", better::less}};
+  made.measures = {{"time", "ms", better::less}, {"memory", "KB", better::less}, {"made", "values", better::less}};
   made.ranked = false;
   std::vector<double> ms[2], bytes[2], computed[2];
   how.bar.expect(how.rounds);

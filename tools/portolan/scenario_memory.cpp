@@ -197,10 +197,9 @@ template <class K, class V>
 using of_concurrent = concurrent_map<K, V>;
 
 const std::vector<placing>& placings() {
-  static const std::vector<placing> all{placing_of<of_plain, 64>("plain_map", "64 B"),
-                                        placing_of<of_std, 64>("unordered_map", "64 B"),
-                                        placing_of<of_concurrent, 64>("concurrent_map", "64 B"),
-                                        placing_of<of_concurrent, 8>("concurrent_map", "8 B")};
+  static const std::vector<placing> all{
+      placing_of<of_plain, 64>("plain_map", "64 B"), placing_of<of_std, 64>("unordered_map", "64 B"),
+      placing_of<of_concurrent, 64>("concurrent_map", "64 B"), placing_of<of_concurrent, 8>("concurrent_map", "8 B")};
   return all;
 }
 
@@ -242,11 +241,11 @@ scenario_result reserve(const scenario_effort& how) {
     made.rows.push_back({name + ", reserved", rounds[i][1].figures(), {}});
     const auto& grown = made.rows[made.rows.size() - 2].ours;
     const auto& kept = made.rows.back().ours;
-    made.answer += fmt::format("{}{}: worst insert {} µs in place of {}, {} % of the memory at the peak, {} % of the time",
-                               made.answer.empty() ? "With room reserved, " : "; ", name, three_digits(kept[0]->median),
-                               three_digits(grown[0]->median),
-                               std::lround(100 * kept[2]->median / std::max(grown[2]->median, 1e-9)),
-                               std::lround(100 * kept[3]->median / std::max(grown[3]->median, 1e-9)));
+    made.answer += fmt::format(
+        "{}{}: worst insert {} µs in place of {}, {} % of the memory at the peak, {} % of the time",
+        made.answer.empty() ? "With room reserved, " : "; ", name, three_digits(kept[0]->median),
+        three_digits(grown[0]->median), std::lround(100 * kept[2]->median / std::max(grown[2]->median, 1e-9)),
+        std::lround(100 * kept[3]->median / std::max(grown[3]->median, 1e-9)));
   }
   if (!made.answer.empty()) made.answer += ".";
   made.notes.emplace_back(
@@ -257,8 +256,8 @@ scenario_result reserve(const scenario_effort& how) {
 
 scenario_result values_in_place(const scenario_effort& how) {
   scenario_result made;
-  made.what = fmt::format("{} entries whose values lie in the map, or behind a pointer; one thread.",
-                          grouped(placed_entries));
+  made.what =
+      fmt::format("{} entries whose values lie in the map, or behind a pointer; one thread.", grouped(placed_entries));
   made.measures = {{"objects", "", better::less},
                    {"share", "%", better::less},
                    {"memory", "B/entry", better::less},
@@ -282,10 +281,9 @@ scenario_result values_in_place(const scenario_effort& how) {
     if (rounds[i][0].empty()) continue;
     const bool theirs = i == 0;  // Go's table is the plain one
     const auto row = [&](const char* form, std::size_t which, double share) {
-      return scenario_row{fmt::format("{}, {} {}", all[i].map, all[i].size, form),
-                          rounds[i][which].figures(),
-                          theirs ? std::vector<std::optional<double>>{std::nullopt, share}
-                                 : std::vector<std::optional<double>>{}};
+      return scenario_row{
+          fmt::format("{}, {} {}", all[i].map, all[i].size, form), rounds[i][which].figures(),
+          theirs ? std::vector<std::optional<double>>{std::nullopt, share} : std::vector<std::optional<double>>{}};
     };
     scenario_row values = row("values", 0, 40);
     scenario_row pointers = row("pointers", 1, 100);
@@ -305,7 +303,8 @@ scenario_result values_in_place(const scenario_effort& how) {
     made.not_done.emplace_back("objects and memory: allocations are not counted in this build");
   }
   made.notes.emplace_back(
-      "theirs: 60 % fewer objects; share is of the objects with pointers. An object is an allocation that is held in the end; tables count as one each, pages "
+      "theirs: 60 % fewer objects; share is of the objects with pointers. An object is an allocation that is held in "
+      "the end; tables count as one each, pages "
       "taken from the kernel as none.");
   return made;
 }

@@ -184,7 +184,8 @@ scenario_result bulk_replace(const scenario_effort& how) {
         made.refused.push_back(std::string(all[i].map) + " showed a replacement half-done");
         continue;
       }
-      if (torn && tore.find(all[i].map) == std::string::npos) tore += (tore.empty() ? "" : "; ") + std::string(all[i].map);
+      if (torn && tore.find(all[i].map) == std::string::npos)
+        tore += (tore.empty() ? "" : "; ") + std::string(all[i].map);
       rounds[i].add(one);
     }
   }

@@ -29,8 +29,9 @@ std::string name_of(const layout& l) {
 }
 
 // One round of one layout: thousands of operations a second, and cache misses a thousand operations where counted.
-std::vector<std::optional<double>> one_round(const layout& l, const workload::workload& work, const cache_misses& counter,
-                                             const scenario_effort& how, scenario_result& into) {
+std::vector<std::optional<double>> one_round(const layout& l, const workload::workload& work,
+                                             const cache_misses& counter, const scenario_effort& how,
+                                             scenario_result& into) {
   workload::run_settings run;
   run.duration_ns = static_cast<std::uint64_t>(1e9 * how.run_seconds);
   run.shards = l.shards;
@@ -99,8 +100,9 @@ scenario_result false_sharing(const scenario_effort& how) {
     speeds.push_back(*rounds[i].figures()[0]);
   }
   if (const unsigned knee = workload::knee_of(counts, speeds); knee != 0) {
-    made.answer = fmt::format("The knee is at {} {}: more bring less than 5 %. ", knee, knee == 1 ? "shard" : "shards") +
-                  gain(rounds, 9, 2, 4) + " " + gain(rounds, 10, 6, 64);
+    made.answer =
+        fmt::format("The knee is at {} {}: more bring less than 5 %. ", knee, knee == 1 ? "shard" : "shards") +
+        gain(rounds, 9, 2, 4) + " " + gain(rounds, 10, 6, 64);
   }
   made.notes.emplace_back("theirs: 120 k/s with 4 shards that share lines, 8,300 false-sharing events a second.");
   if (!counter.allowed()) {

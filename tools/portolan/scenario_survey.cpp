@@ -316,12 +316,13 @@ scenario_result memory_pressure(const scenario_effort& how) {
   s.value_bytes = 1024;
   workload::workload work = workload::make_synthetic(s);
   work.once = true;
-  read_off(made, measured(candidates, work, how, 5, 1'000'000),
-           {[](const run_result& r) { return 1e-6 * r.bytes_held; },
-            [](const run_result& r) { return 1e-6 * std::max(r.held_peak_bytes, r.bytes_held); },
-            [](const run_result& r) { return static_cast<double>(r.kept_back_drops); },
-            [](const run_result& r) { return static_cast<double>(r.kept_back_peak_bytes.value_or(0)) / 1024; },
-            [](const run_result& r) { return 1e-3 * r.allocations_per_operation * static_cast<double>(r.operations); }});
+  read_off(
+      made, measured(candidates, work, how, 5, 1'000'000),
+      {[](const run_result& r) { return 1e-6 * r.bytes_held; },
+       [](const run_result& r) { return 1e-6 * std::max(r.held_peak_bytes, r.bytes_held); },
+       [](const run_result& r) { return static_cast<double>(r.kept_back_drops); },
+       [](const run_result& r) { return static_cast<double>(r.kept_back_peak_bytes.value_or(0)) / 1024; },
+       [](const run_result& r) { return 1e-3 * r.allocations_per_operation * static_cast<double>(r.operations); }});
   made.notes.emplace_back(
       "theirs in the third column: collections in 5 s (an entry lived 3.2 and 5.7 ms until one). Nothing collects "
       "here: a cycle is a look, one every ms, at which less was kept back for readers than at the look before.");

@@ -37,10 +37,8 @@ std::string knee_in_words(const workload::shard_sweep& sweep) {
 
 std::string as_text(const sharding& all) {
   std::string out = labelled("workload", all.workload) + "\n";
-  table figures({{all.sweep.name, "shards", 26},
-                 {"operations", "M/s", 18},
-                 {"p99", "µs", 18},
-                 {"memory", "B/entry", 12}});
+  table figures(
+      {{all.sweep.name, "shards", 26}, {"operations", "M/s", 18}, {"p99", "µs", 18}, {"memory", "B/entry", 12}});
   for (std::size_t i = 0; i < all.sweep.counts.size(); ++i) {
     figures.row({(all.sweep.counts[i] == all.sweep.knee ? "> " : "  ") + std::to_string(all.sweep.counts[i]),
                  with_spread(all.sweep.speeds[i], 1e6), with_spread(all.sweep.p99_us[i], 1),
@@ -55,8 +53,7 @@ std::string as_text(const sharding& all) {
            fmt::format("using shared = portolan::{}<std::unordered_map<K, V>>;  shared map(shared::shards{{{}}});\n",
                        all.sweep.name, all.sweep.knee);
   }
-  return out +
-         labelled("next", "portolan advise --scenario false-sharing, for what padding between them is worth");
+  return out + labelled("next", "portolan advise --scenario false-sharing, for what padding between them is worth");
 }
 
 std::string as_json(const sharding& all) {

@@ -62,7 +62,8 @@ measured_set example(double speed_of_first) {
   all.version = "0.1.0";
   all.rounds = 5;
   all.run_seconds = 0.4;
-  all.figures = {speed({speed_of_first, 0.98 * speed_of_first, 1.02 * speed_of_first}), tail({0.9, 0.8, 1.0}),
+  all.figures = {speed({speed_of_first, 0.98 * speed_of_first, 1.02 * speed_of_first}),
+                 tail({0.9, 0.8, 1.0}),
                  {"sync_map", "memory", "B/entry", better::less, {131, 130, 132}}};
   return all;
 }

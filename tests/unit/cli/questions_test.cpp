@@ -35,26 +35,23 @@ std::vector<std::string> scenario_names() {
 
 // A saved scenario with one figure, of a machine that is none of ours.
 nlohmann::ordered_json saved() {
-  return {{"portolan", "scenario"},
-          {"version", 2},
-          {"portolan_version", "0.1.0"},
-          {"of", "read-mostly"},
-          {"rounds", 3},
-          {"run_seconds", 0.3},
-          {"machine",
-           {{"processors", 96},
-            {"processor", "Abacus"},
-            {"compiler", "g++ 12.2"},
-            {"build", "-O2"},
-            {"load_before", 0.1}}},
-          {"figures",
-           {{{"map", "read-mostly, sync_map"},
-             {"measure", "time"},
-             {"unit", "ms"},
-             {"better", "less"},
-             {"median", 4.0},
-             {"low", 3.9},
-             {"high", 4.1}}}}};
+  return {
+      {"portolan", "scenario"},
+      {"version", 2},
+      {"portolan_version", "0.1.0"},
+      {"of", "read-mostly"},
+      {"rounds", 3},
+      {"run_seconds", 0.3},
+      {"machine",
+       {{"processors", 96}, {"processor", "Abacus"}, {"compiler", "g++ 12.2"}, {"build", "-O2"}, {"load_before", 0.1}}},
+      {"figures",
+       {{{"map", "read-mostly, sync_map"},
+         {"measure", "time"},
+         {"unit", "ms"},
+         {"better", "less"},
+         {"median", 4.0},
+         {"low", 3.9},
+         {"high", 4.1}}}}};
 }
 
 TEST_F(questions, scenarios_are_listed_with_what_they_ask) {
@@ -66,8 +63,8 @@ TEST_F(questions, scenarios_are_listed_with_what_they_ask) {
 // One map each: who is ahead is then no matter of speed, and every word can be compared.
 TEST_F(questions, scenarios_read_as_agreed) {
   std::string said;
-  for (const char* name :
-       {"rw-vs-mutex", "read-mostly", "mixed", "aggregator", "aggregator-histogram", "bulk-replace", "versioned-update"}) {
+  for (const char* name : {"rw-vs-mutex", "read-mostly", "mixed", "aggregator", "aggregator-histogram", "bulk-replace",
+                           "versioned-update"}) {
     const finished f = scenario(name, {"--only", "mutex"});
     EXPECT_EQ(f.status, 0) << name << f.err;
     said += in_one_line(masked(f.out)) + "\n";
@@ -104,8 +101,8 @@ TEST_F(questions, scenarios_show_the_articles_figures_beside_ours) {
 }
 
 TEST_F(questions, the_shard_sweep_names_a_knee) {
-  const std::vector<std::string> sweep{"advise",   "--shards", "--synthetic", "--keys",    "1000",
-                                       "--rounds", "1",        "--seconds",   "0.005", "--threads", "2"};
+  const std::vector<std::string> sweep{"advise", "--shards",  "--synthetic", "--keys",    "1000", "--rounds",
+                                       "1",      "--seconds", "0.005",       "--threads", "2"};
   const finished f = portolan(sweep);
   EXPECT_EQ(f.status, 0) << f.err;
   EXPECT_NE(f.out.find("answer    The knee is at "), std::string::npos) << f.out;
@@ -137,8 +134,8 @@ TEST_F(questions, crossings_are_curves_with_plots) {
 
 TEST_F(questions, words_have_no_curve_of_keys_or_sizes) {
   const std::string text = file("text.txt", "the quick brown fox jumps over the lazy dog and the cat");
-  const finished f = portolan({"advise", "--crossings", "--quick", "--words", text, "--rounds", "1", "--seconds", "0.003",
-                               "--only", "mutex"});
+  const finished f = portolan(
+      {"advise", "--crossings", "--quick", "--words", text, "--rounds", "1", "--seconds", "0.003", "--only", "mutex"});
   EXPECT_EQ(f.status, 0) << f.err;
   const std::string said = in_one_line(f.out);
   EXPECT_NE(said.find("not done with other numbers of keys"), std::string::npos) << said;
@@ -146,8 +143,8 @@ TEST_F(questions, words_have_no_curve_of_keys_or_sizes) {
 }
 
 TEST_F(questions, a_saved_run_is_compared_with_itself_without_a_word_of_change) {
-  const std::vector<std::string> once{"advise",    "--synthetic", "--keys",  "100",       "--limit",   "2000",
-                                      "--threads", "2",           "--only",  "mutex",     "--rounds",  "3",
+  const std::vector<std::string> once{"advise",    "--synthetic", "--keys",        "100",        "--limit",  "2000",
+                                      "--threads", "2",           "--only",        "mutex",      "--rounds", "3",
                                       "--seconds", "0.01",        "--no-variants", "--no-report"};
   auto with = [&](std::vector<std::string> more) {
     more.insert(more.begin(), once.begin(), once.end());
@@ -171,7 +168,8 @@ TEST_F(questions, a_saved_run_is_compared_with_itself_without_a_word_of_change) 
   const std::string said = in_one_line(slower.out);
   EXPECT_NE(said.find("mutex + unordered_map, operations M/s"), std::string::npos) << said;
   EXPECT_NE(said.find("worse"), std::string::npos) << said;
-  EXPECT_NE(said.find("changed 2 of 5 figures beyond the noise: 1 better, 1 worse, 0 neither."), std::string::npos) << said;
+  EXPECT_NE(said.find("changed 2 of 5 figures beyond the noise: 1 better, 1 worse, 0 neither."), std::string::npos)
+      << said;
   for (auto& f : then["figures"]) {
     f["low"] = 0;
     f["high"] = 1e12;

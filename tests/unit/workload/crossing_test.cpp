@@ -58,8 +58,7 @@ TEST(overtakings, carry_the_spread_of_their_rounds) {
 
 TEST(overtakings, pass_over_points_within_the_noise) {
   // In the middle each leads in one of the rounds; the sides are clear, so there is one crossing and not two.
-  const auto found =
-      overtakings_of(of_two({0, 1, 2}, {{20, 20}, {11, 10}, {10, 10}}, {{10, 10}, {10, 11}, {20, 20}}));
+  const auto found = overtakings_of(of_two({0, 1, 2}, {{20, 20}, {11, 10}, {10, 10}}, {{10, 10}, {10, 11}, {20, 20}}));
   ASSERT_EQ(found.size(), 1u);
   EXPECT_GT(found[0].at.median, 0.5);
   EXPECT_LT(found[0].at.median, 1.5);
@@ -71,8 +70,7 @@ TEST(overtakings, within_the_noise_to_the_end_are_none) {
 }
 
 TEST(overtakings, there_and_back_are_two) {
-  const auto found =
-      overtakings_of(of_two({0, 1, 2}, {{20, 20}, {10, 10}, {20, 20}}, {{10, 10}, {20, 20}, {10, 10}}));
+  const auto found = overtakings_of(of_two({0, 1, 2}, {{20, 20}, {10, 10}, {20, 20}}, {{10, 10}, {20, 20}, {10, 10}}));
   ASSERT_EQ(found.size(), 2u);
   EXPECT_EQ(found[0].above, "b");
   EXPECT_EQ(found[1].above, "a");
