@@ -1,6 +1,7 @@
 // Copyright 2026 The Portolan Authors. SPDX-License-Identifier: Apache-2.0
 //
 // The slow sides of the locks of base/wait.hpp: where a thread spins, then parks.
+#include <portolan/base/shared_mutex.hpp>
 #include <portolan/base/wait.hpp>
 
 namespace portolan {

@@ -407,7 +407,7 @@ class concurrent_map
   /// @calls     Hash, where entries are small
   [[gnu::always_inline]] void reserve(size_type entries) {
     critical_scope::refuse_reentry(&core_, platform::here());
-    const section inside;
+    const section inside(core_, concurrent::write_gate::keeping_house);
     core_.reserve(entries);
   }
 
@@ -435,6 +435,7 @@ class concurrent_map
 
  private:
   friend class living;
+  friend struct detail::list_access;
   static constexpr std::size_t bulk_keys = 16;
 
   template <class Q>
@@ -482,7 +483,7 @@ class concurrent_map
     critical_scope::refuse_reentry(&core_, here);
     decltype(auto) sought = as_key(key);
     const auto probe = core_.engine().make_probe(sought);
-    const section inside;
+    const section inside(core_, probe);
     guard protection(core_.reclaimer());
     if constexpr (engine::holds_nodes) {
       // A key that is there needs no node; one that is not is looked for again under the line's lock.
@@ -521,7 +522,7 @@ class concurrent_map
     critical_scope::refuse_reentry(&core_, here);
     decltype(auto) sought = as_key(key);
     const auto probe = core_.engine().make_probe(sought);
-    const section inside;
+    const section inside(core_, probe);
     guard protection(core_.reclaimer());
     if constexpr (engine::in_place) {
       return assign_in_place(protection, probe, here, sought, static_cast<V>(std::forward<W>(value)), took);
@@ -602,7 +603,7 @@ class concurrent_map
     critical_scope::refuse_reentry(&core_, here);
     decltype(auto) sought = as_key(key);
     const auto probe = core_.engine().make_probe(sought);
-    const section inside;
+    const section inside(core_, probe);
     guard protection(core_.reclaimer());
     if constexpr (engine::in_place) {
       typename concurrent::sighting<engine> removed;
@@ -631,7 +632,7 @@ class concurrent_map
     critical_scope::refuse_reentry(&core_, here);
     decltype(auto) sought = as_key(key);
     const auto probe = core_.engine().make_probe(sought);
-    const section inside;
+    const section inside(core_, probe);
     guard protection(core_.reclaimer());
     if constexpr (engine::in_place) {
       const V value = static_cast<V>(std::forward<W>(desired));
@@ -672,7 +673,7 @@ class concurrent_map
     critical_scope::refuse_reentry(&core_, here);
     decltype(auto) sought = as_key(key);
     const auto probe = core_.engine().make_probe(sought);
-    const section inside;
+    const section inside(core_, probe);
     guard protection(core_.reclaimer());
     concurrent::computation computation(core_, protection, probe, sought, f, here);
     return computation.run();
@@ -692,7 +693,7 @@ class concurrent_map
       if (remove_if_at(here, key, same, core_type::then::stays) == comparison::matched) ++erased;
       return true;
     });
-    const section inside;
+    const section inside(core_, concurrent::write_gate::keeping_house);
     core_.shrink_to_fit();
     return erased;
   }
@@ -702,7 +703,7 @@ class concurrent_map
   [[nodiscard]] found<V> keep_or_put(const K& key, V&& value, place here) {
     critical_scope::refuse_reentry(&core_, here);
     const auto probe = core_.engine().make_probe(key);
-    const section inside;
+    const section inside(core_, probe);
     guard protection(core_.reclaimer());
     typename engine::draft entry(core_.engine(), core_.allocator(), probe, key);
     entry.emplace(std::move(value));
@@ -720,18 +721,23 @@ class concurrent_map
 
   // ---- for fork (base/living.hpp) ----
   [[nodiscard]] bool try_lock_for_fork() noexcept {
-    if (!concurrent::write_gate::try_close()) return false;
-    if (flights_.try_lock_all()) return true;
-    concurrent::write_gate::open();
+    if (!core_.one_listing().try_lock()) return false;
+    if (concurrent::write_gate::try_close()) {
+      if (flights_.try_lock_all()) return true;
+      concurrent::write_gate::open();
+    }
+    core_.one_listing().unlock();
     return false;
   }
   void unlock_in_parent() noexcept {
     flights_.unlock_all();
     concurrent::write_gate::open();
+    core_.one_listing().unlock();
   }
   void unlock_in_child() noexcept {
     flights_.forget_others_after_fork();
     concurrent::write_gate::open();
+    core_.one_listing().reset_after_fork();
   }
 
   mutable core_type core_;

@@ -22,6 +22,7 @@
 #include <utility>
 
 #include <portolan/base/living.hpp>
+#include <portolan/base/shared_mutex.hpp>
 #include <portolan/map/fwd.hpp>
 #include <portolan/map/guarded/writes.hpp>
 #include <portolan/map/uncopied.hpp>

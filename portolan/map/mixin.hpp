@@ -32,6 +32,8 @@
 
 namespace portolan::detail {
 
+struct list_access;  // list.hpp
+
 template <class K, class V>
 concept copyable_entry = std::is_copy_constructible_v<K> && std::is_copy_constructible_v<V>;
 

@@ -56,6 +56,7 @@ class plain_map : private copying_a_map_is_called_snapshot {
   using key_equal = KeyEqual;
   using allocator_type = Alloc;
   using size_type = std::size_t;
+  static constexpr bool snapshot_is_of_one_instant = true;  // list.hpp
 
   /// Makes an empty map. It takes no memory before the first entry unless `options.capacity` asks for it.
   ///

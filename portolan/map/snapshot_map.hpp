@@ -61,6 +61,7 @@ class snapshot_map : private copying_a_map_is_called_snapshot,
   using key_equal = KeyEqual;
   using allocator_type = Alloc;
   using size_type = std::size_t;
+  static constexpr bool snapshot_is_of_one_instant = true;  // list.hpp
   using draft = snapshot_draft<K, V, Hash, KeyEqual, Alloc>;
   using view_type = snapshot_view<K, V, Hash, KeyEqual, Alloc>;
 

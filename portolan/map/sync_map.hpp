@@ -333,6 +333,7 @@ class sync_map : private copying_a_map_is_called_snapshot,
  private:
   friend mixin;
   friend detail::go_names<sync_map, K, V>;
+  friend struct detail::list_access;
   friend living;
 
   static constexpr auto give = [](box& there) {
@@ -363,6 +364,17 @@ class sync_map : private copying_a_map_is_called_snapshot,
       if (held && !detail::goes_on(f, entry.key, *held)) return;
     }
   }
+  // ---- for list (list.hpp) ----
+  [[nodiscard]] std::vector<std::pair<K, V>> list_at(
+      platform::code_address place) const requires detail::copyable_entry<K, V> {
+    typename core_type::table_share share;
+    std::vector<std::pair<K, V>> entries;
+    const auto kept = core_.keep_all(share, place);
+    entries.reserve(kept.size());
+    for (const auto& [entry, value] : kept) entries.emplace_back(entry->key, *value);
+    return entries;
+  }
+
   template <class P>
   size_type erase_of(const typename core_type::listing& all, P& predicate) {
     size_type erased = 0;

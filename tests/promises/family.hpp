@@ -16,6 +16,7 @@
 
 #include <gtest/gtest.h>
 
+#include <portolan/base/shared_mutex.hpp>
 #include <portolan/base/wait.hpp>
 #include <portolan/map/concurrent_map.hpp>
 #include <portolan/map/guarded_map.hpp>

@@ -37,7 +37,7 @@
 namespace portolan::concurrent {
 
 template <class Engine, class Scheme, class Alloc>
-class core {
+class core : public write_gate {
  public:
   using engine_type = Engine;
   using line = typename Engine::line;
@@ -409,7 +409,7 @@ class core {
       return;
     }
     try {
-      const write_gate::section section;
+      const section inside(self, keeping_house);
       guard protection(self.domain_);
       table_cursor<core> cursor(protection, self.root_);
       const std::size_t done = (*cursor)->units_done();

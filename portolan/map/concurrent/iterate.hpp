@@ -62,13 +62,17 @@ class collector {
 
   /// Collects one part anew.
   void collect(hash_prefix part) {
+    look_at(part);
+    drop_repeated();
+  }
+  /// As `collect`, while no entry of the part is changed.
+  void look_at(hash_prefix part) {
     clear_entries();
     typename Core::guard guard(core_.reclaimer());
     while (!try_collect(guard, part)) clear_entries();
     if (core_.spill().used()) {
       core_.spill().for_each_slot([&](line& in, unsigned slot) { keep(guard, in, slot, part); });
     }
-    drop_repeated();
   }
   /// Collects the two keys that have a table of their own.
   void collect_reserved() {

@@ -1,16 +1,23 @@
 // Copyright 2026 The Portolan Authors. SPDX-License-Identifier: Apache-2.0
 //
-// A gate that a fork closes until no other thread is in the middle of changing a concurrent_map.
+// A gate before every change of a concurrent_map. A fork closes the gates of all maps until nobody is in the middle of a
+// change; a listing closes that of its map until nobody is, and then lets each writer in once his part is listed.
 //
-//   writer   1 inside := 1   2 light_fence   3 closed?  no: work, inside := 0     yes: inside := 0, wait, again
-//   forker   1 closed := 1   2 heavy_fence   3 wait until everybody's inside is 0
+//   writer    1 inside := map   2 light_fence   3 looked after?   no: work, inside := 0      yes: look closer (cold)
+//   closer    1 looked after    2 heavy_fence   3 wait until nobody's inside is the map (a fork: until all are 0)
 //
-// The outcome that the fences forbid: the writer reads closed = 0 and the forker reads inside = 0.
+//   state of a map's gate:   open ──► draining ──► listing ──► open        draining ──► open: tried again later
+//                            pass     wait         list the key's part, pass
+//
+// The outcome that the fences forbid: the writer passes at 3 and the closer does not see him inside.
 //
 // 1. A thread's record is written by that thread alone, so a section costs no shared write.
-// 2. Sections nest (compute on one map may write another map); only the outermost looks at the gate.
-// 3. The forker opens the gate again if a section does not end soon: its owner may be waiting for a lock of the
-//    user's whose holder waits at the gate. Then it tries again (base/living.hpp).
+// 2. Sections nest (compute on one map may write another map). Only the outermost looks at a fork; each looks at the
+//    listing of its map. A record says `several` while a thread is inside more than one map.
+// 3. Who closes a gate opens it again if a section does not end soon: its owner may be waiting for a lock of the
+//    user's whose holder waits at the gate. Then it tries again (a fork: base/living.hpp).
+// 4. `listing` begins at an instant at which nobody is inside, and a writer passes only when the part that his key
+//    belongs to has been copied: so what is copied is the map at that instant (list.hpp).
 #pragma once
 
 #include <cstdint>
@@ -18,18 +25,23 @@
 #include <portolan/base/cache_line.hpp>
 #include <portolan/base/platform.hpp>
 #include <portolan/base/thread_slots.hpp>
+#include <portolan/base/wait.hpp>
 
 namespace portolan::concurrent {
 
 class write_gate {
  public:
+  write_gate() = default;
+  write_gate(const write_gate&) = delete;
+  write_gate& operator=(const write_gate&) = delete;
+
   /// Called by the one thread that forks; nests over the living maps. False: somebody did not leave soon.
   [[nodiscard]] static bool try_close() noexcept;
   static void open() noexcept;
 
-  /// What one thread says about itself.
+  /// What one thread says about itself: 0, the gate whose map it changes, or one of the two numbers below.
   struct alignas(cache_line_bytes) record {
-    platform::atomic<std::uint32_t> inside{0};
+    platform::atomic<std::uintptr_t> inside{0};
     std::uint32_t depth = 0;
     void thread_left() noexcept {
       // pair section_left: release, so that the child sees all that was done inside.
@@ -37,41 +49,68 @@ class write_gate {
       depth = 0;
     }
   };
+  enum work : std::uintptr_t { keeping_house = 1, several = 2 };
 
+  /// A change of the entry of a key, or housekeeping, which moves entries and changes none.
   class section {
    public:
-    section() : mine_(per_thread<record>::mine()) {
-      if (mine_.depth == 0) enter();
-      ++mine_.depth;
-    }
+    template <class Probe>
+    section(write_gate& of, const Probe& key) : section(of, of.name(), key.hash, key.reserved) {}
+    section(write_gate& of, work housekeeping) : section(of, housekeeping, 0, false) {}
     ~section() {
-      // pair section_left: release, so that the child sees all that was done inside.
-      if (--mine_.depth == 0) mine_.inside.store(0, platform::release);
+      --mine_.depth;
+      // pair section_left: release, so that who waits for this thread sees all that was done inside.
+      mine_.inside.store(before_, platform::release);
     }
     section(const section&) = delete;
     section& operator=(const section&) = delete;
 
    private:
-    void enter() {
-      for (;;) {
-        // pair write_gate: seq_cst where fences are not seen, so that the forker sees this thread inside.
-        // relaxed: elsewhere the fence orders it (steps above).
-        mine_.inside.store(1, platform::under_thread_sanitizer ? platform::seq_cst : platform::relaxed);
-        // pair write_gate: light_fence, so that this thread sees the gate closed or is seen inside.
-        platform::light_fence();
-        // relaxed: a stale 0 is what the fences forbid (steps above).
-        if (closed_.load(platform::relaxed) == 0) [[likely]]
-          return;
-        wait_outside();
-      }
+    section(write_gate& of, std::uintptr_t what, std::uint64_t hash, bool reserved)
+        : mine_(per_thread<record>::mine()), before_(mine_.inside.load(platform::relaxed)) {  // relaxed: this thread's
+      say(before_ == 0 || before_ == what ? what : std::uintptr_t{several});
+      // relaxed: a stale 0 is what the fences forbid (steps above).
+      if (looked_after_.load(platform::relaxed) != 0) [[unlikely]]
+        look_closer(of, what, hash, reserved);
+      ++mine_.depth;
     }
-    void wait_outside();
+    [[gnu::always_inline]] void say(std::uintptr_t what) noexcept {
+      // pair write_gate: seq_cst where fences are not seen, so that who closes the gate sees this thread inside.
+      // relaxed: elsewhere the fence orders it (steps above).
+      mine_.inside.store(what, platform::under_thread_sanitizer ? platform::seq_cst : platform::relaxed);
+      // pair write_gate: light_fence, so that this thread sees the gate closed or is seen inside.
+      platform::light_fence();
+    }
+    void look_closer(write_gate& of, std::uintptr_t what, std::uint64_t hash, bool reserved);
+    void step_out() noexcept;
 
     record& mine_;
+    const std::uintptr_t before_;
   };
 
+  // ---- for list.hpp ----
+  /// Lists the part of a hash unless that has been done; called by writers in the state `listing`.
+  using part_lister = void (*)(write_gate& of, std::uint64_t hash, bool reserved);
+  /// Waits until nobody is inside and keeps writers waiting until `let_writers_list`; the caller holds `one_listing`.
+  void begin_listing(part_lister lister);
+  void let_writers_list() noexcept;
+  void end_listing() noexcept;
+  [[nodiscard]] mutex& one_listing() noexcept { return one_listing_; }
+  [[nodiscard]] platform::atomic<void*>& listing_word() noexcept { return listing_; }
+
  private:
-  static inline constinit platform::atomic<std::uint32_t> closed_{0};
+  enum phase : std::uint32_t { is_open, is_draining, is_listing };
+  [[nodiscard]] std::uintptr_t name() const noexcept { return reinterpret_cast<std::uintptr_t>(this); }
+  void set_phase(phase next) noexcept;
+
+  /// How many forks and listings are under way in the process: all that a writer looks at, while it is 0.
+  static inline constinit platform::atomic<std::uint32_t> looked_after_{0};
+  static inline constinit platform::atomic<std::uint32_t> forking_{0};
+
+  platform::atomic<std::uint32_t> phase_{is_open};
+  mutex one_listing_;
+  platform::atomic<part_lister> lister_{nullptr};
+  platform::atomic<void*> listing_{nullptr};
 };
 
 }  // namespace portolan::concurrent

@@ -8,7 +8,7 @@
 //   for_each  for each store: enter ─ copy all ─ leave ─ f(copy) …
 //
 // 1. A copy is the only way out: where V cannot be copied, find, visit and for_each are absent from the type.
-// 2. No store is entered while another is held.
+// 2. No store is entered while another is held, but by a listing, which takes them all, in order.
 // The map on top offers `store_to_read(query)` (null: nothing was ever written there), `each_store(f)` and
 // the members that mixin.hpp names.
 #pragma once
@@ -121,6 +121,7 @@ class locked_reads : public locked_mixin<Self, Map> {
 
  protected:
   friend locked_mixin<Self, Map>;
+  friend struct list_access;
 
   [[nodiscard]] const Self& self() const noexcept { return static_cast<const Self&>(*this); }
   [[nodiscard]] Self& self() noexcept { return static_cast<Self&>(*this); }
@@ -163,6 +164,25 @@ class locked_reads : public locked_mixin<Self, Map> {
   }
 
  private:
+  /// For list (list.hpp): the entries of all stores, copied while every lock is held.
+  [[nodiscard]] std::vector<std::pair<K, V>> list_at(platform::code_address place) const requires copyable_entry<K, V> {
+    critical_scope::refuse_reentry(this, place);
+    std::vector<std::pair<K, V>> entries;
+    reading_all<store_type> held(self().store_count());
+    std::size_t count = 0;
+    self().each_store([&](const store_type& in) {
+      held.take(in);
+      count += in.map.size();
+      return true;
+    });
+    const critical_scope inside(this, place);
+    entries.reserve(count);
+    for (const store_type* in : held.stores()) {
+      for (const auto& entry : in->map) entries.emplace_back(entry.first, entry.second);
+    }
+    return entries;
+  }
+
   template <class F>
   void for_each_at(F& f, platform::code_address place) const {
     critical_scope::refuse_reentry(this, place);

@@ -11,8 +11,10 @@
 //    The scope names the whole map, not the store: two shards taken in both orders would hang, too.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <utility>
+#include <vector>
 
 #include <portolan/base/platform.hpp>
 #include <portolan/base/scope.hpp>
@@ -44,6 +46,21 @@ struct store {
   Map map;
 };
 
+template <class Lock>
+void lock_to_read(Lock& lock) {
+  if constexpr (shareable_lock<Lock>)
+    lock.lock_shared();
+  else
+    lock.lock();
+}
+template <class Lock>
+void unlock_after_reading(Lock& lock) noexcept {
+  if constexpr (shareable_lock<Lock>)
+    lock.unlock_shared();
+  else
+    lock.unlock();
+}
+
 /// Reading: beside other readers where the lock can be shared, alone where it cannot.
 template <class Lock>
 class reading {
@@ -53,26 +70,37 @@ class reading {
 
  private:
   struct taken {
-    explicit taken(Lock& held) : lock(held) {
-      if constexpr (shareable_lock<Lock>)
-        lock.lock_shared();
-      else
-        lock.lock();
-    }
+    explicit taken(Lock& held) : lock(held) { lock_to_read(lock); }
     taken(const taken&) = delete;
     taken& operator=(const taken&) = delete;
-    ~taken() {
-      if constexpr (shareable_lock<Lock>)
-        lock.unlock_shared();
-      else
-        lock.unlock();
-    }
+    ~taken() { unlock_after_reading(lock); }
     Lock& lock;
   };
 
   Lock& lock_;
   taken taken_;
   critical_scope inside_;
+};
+
+/// Reading all stores of a map at once, one instant of the whole. Everybody else holds one store at a time, so the order
+/// in which they are taken matters only among those who take them all.
+template <class Store>
+class reading_all {
+ public:
+  explicit reading_all(std::size_t stores) { held_.reserve(stores); }
+  reading_all(const reading_all&) = delete;
+  reading_all& operator=(const reading_all&) = delete;
+  ~reading_all() {
+    for (const Store* in : held_) unlock_after_reading(in->lock);
+  }
+  void take(const Store& in) {
+    lock_to_read(in.lock);
+    held_.push_back(&in);
+  }
+  [[nodiscard]] const std::vector<const Store*>& stores() const noexcept { return held_; }
+
+ private:
+  std::vector<const Store*> held_;
 };
 
 /// Writing: alone.

@@ -33,6 +33,7 @@ class snapshot_view {
  public:
   using key_type = K;
   using mapped_type = V;
+  static constexpr bool snapshot_is_of_one_instant = true;  // list.hpp
 
   /// A copy is another share of the same state.
   snapshot_view(const snapshot_view& other) noexcept : rules_(other.rules_), table_(other.table_) {

@@ -4,7 +4,7 @@
 //
 //    63 … 2           1        0
 //   +---------------+--------+---------+     box       where the value is; 0: none
-//   |  box          | claimed| expunged|     claimed   a compute under the map's mutex is deciding
+//   |  box          | claimed| expunged|     claimed   a compute or a listing under the map's mutex
 //   +---------------+--------+---------+     expunged  not in the dirty table; only the mutex's holder may go on
 //
 //   state          word        who may leave it
@@ -81,6 +81,7 @@ class entry_state {
   [[nodiscard]] Box* any_box() const noexcept { return reinterpret_cast<Box*>(word_ & ~(expunged_bit | claimed_bit)); }
 
   [[nodiscard]] constexpr entry_state claimed() const noexcept { return entry_state(word_ | claimed_bit); }
+  [[nodiscard]] constexpr entry_state unclaimed() const noexcept { return entry_state(word_ & ~claimed_bit); }
   [[nodiscard]] constexpr entry_state buried() const noexcept { return entry_state(word_ | expunged_bit); }
 
   friend constexpr bool operator==(entry_state, entry_state) noexcept = default;
@@ -97,6 +98,7 @@ class entry_state {
 static_assert(!entry_state<int>().is_expunged() && entry_state<int>().is_open());
 static_assert(entry_state<int>::expunged().is_expunged() && !entry_state<int>::expunged().is_open());
 static_assert(entry_state<int>().claimed().is_claimed() && !entry_state<int>().claimed().is_open());
+static_assert(entry_state<int>().claimed().unclaimed() == entry_state<int>());
 static_assert(entry_state<int>().buried() == entry_state<int>::expunged());
 
 /// A key, its hash and its state. Its owners are the tables it stands in.

@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include <portolan/map/statistics.hpp>
 #include <portolan/map/sync/tables.hpp>
@@ -168,6 +169,19 @@ class sync_operations : public sync_tables<K, V, Hash, KeyEqual, Alloc> {
     return computed::inserted;
   }
 
+  /// A share of a table that is given later.
+  class table_share {
+   public:
+    table_share() = default;
+    table_share(const table_share&) = delete;
+    table_share& operator=(const table_share&) = delete;
+    ~table_share() { base::table::drop(shared_); }
+    void take(typename base::table* shared) noexcept { shared_ = shared; }
+
+   private:
+    typename base::table* shared_ = nullptr;
+  };
+
   /// A share of a table with every key in it; null for an empty map. As Go's Range begins.
   class listing {
    public:
@@ -193,6 +207,29 @@ class sync_operations : public sync_tables<K, V, Hash, KeyEqual, Alloc> {
     }
     if (now.table() != nullptr) now.table()->add_owner();
     return now.table();
+  }
+
+  /// An entry with a share of its value.
+  using kept_entry = std::pair<const entry*, pinned<V>>;
+
+  /// Keeps every entry that has a value at one instant: when all are claimed, nobody can change any. Writers who meet a
+  /// claim wait for the mutex, readers look past it. The share of the table keeps the entries.
+  [[nodiscard]] std::vector<kept_entry> keep_all(table_share& share, platform::code_address place) const {
+    sync_operations& self = writable();
+    std::vector<kept_entry> kept;
+    leaving gone(self.domain_);
+    const section inside(self.mutex_, this, place);
+    if (this->read_.observe().is_amended()) self.promote_locked(gone);
+    typename base::table* const all = this->read_.observe().table();
+    if (all == nullptr) return kept;
+    kept.reserve(all->size());
+    all->add_owner();
+    share.take(all);
+    const claims all_claimed(*all);
+    for (entry& at : *all) {
+      if (box* const there = at.observe().box()) kept.emplace_back(&at, there->pin());
+    }
+    return kept;
   }
 
   /// Calls `use(box)` with what stands in an entry of a listing now, with a guard held.
@@ -278,6 +315,28 @@ class sync_operations : public sync_tables<K, V, Hash, KeyEqual, Alloc> {
     entry& at_;
     state before_;
     bool published_ = false;
+  };
+
+  /// A claim on every entry of a table that can be changed without the mutex, which this thread holds.
+  class claims {
+   public:
+    explicit claims(typename base::table& all) noexcept : all_(all) {
+      for (entry& at : all_) {
+        state seen = at.observe();
+        while (!seen.is_expunged() && !at.replace(seen, seen.claimed())) {}
+      }
+    }
+    claims(const claims&) = delete;
+    claims& operator=(const claims&) = delete;
+    ~claims() {
+      for (entry& at : all_) {
+        const state seen = at.observe();
+        if (seen.is_claimed()) at.publish(seen.unclaimed());
+      }
+    }
+
+   private:
+    typename base::table& all_;
   };
 
   // A read may promote the dirty table; that changes no entry.

@@ -14,7 +14,7 @@ DEAR = {
     "chrono": "count nanoseconds of platform::now_ns()",
     "thread": "threads are started through base/platform.hpp",
     "mutex": "the locks are in base/wait.hpp",
-    "shared_mutex": "the locks are in base/wait.hpp",
+    "shared_mutex": "the lock is in base/shared_mutex.hpp",
     "condition_variable": "waiting is in base/wait.hpp, on futex words",
     "future": "waiting is in base/wait.hpp, on futex words",
     "iostream": "give the caller a value to print",

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <portolan/base/clock.hpp>
+#include <portolan/base/shared_mutex.hpp>
 #include <portolan/base/wait.hpp>
 
 #include "../../support/scale.hpp"
