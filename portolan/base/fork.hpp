@@ -45,19 +45,25 @@ inline constinit platform::atomic<bool> forked_inside{false};
 /// Odd while closed. Changed by the forking thread alone.
 inline constinit platform::atomic<std::uint32_t> fork_gate{0};
 
+/// True in the thread that has closed the gate: it gives locks back too, when it does not get them all.
+inline constinit thread_local bool closed_fork_gate = false;
+
 /// To be called after an unlock that had to wake somebody.
 [[gnu::cold]] inline void stand_aside_for_fork() noexcept {
+  if (closed_fork_gate) return;
   // relaxed: a courtesy; parking looks again.
   const std::uint32_t gate = fork_gate.load(platform::relaxed);
   if (gate % 2 == 1) platform::park(fork_gate, gate);
 }
 
 inline void close_fork_gate() noexcept {
+  closed_fork_gate = true;
   // relaxed: a courtesy asked of others; the locks order everything.
   fork_gate.fetch_add(1, platform::relaxed);
 }
 
 inline void open_fork_gate() noexcept {
+  closed_fork_gate = false;
   // relaxed: as above.
   fork_gate.fetch_add(1, platform::relaxed);
   platform::wake_all(fork_gate);

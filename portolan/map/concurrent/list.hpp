@@ -95,14 +95,14 @@ class listing {
    public:
     underway(Core& core, listing& own) : core_(core) {
       core.begin_listing(&listing::list_part_of);
-      // pair listing: release, so that who finds the listing sees its parts.
+      // pair published: release, so that who finds the listing sees its parts.
       core.listing_word().store(&own, platform::release);
       core.let_writers_list();
     }
     underway(const underway&) = delete;
     underway& operator=(const underway&) = delete;
     ~underway() {
-      // pair listing: release, so that who finds the listing sees its parts.
+      // pair published: release, so that who finds the listing sees its parts.
       core_.listing_word().store(nullptr, platform::release);
       core_.end_listing();
     }

@@ -16,13 +16,37 @@
 
 #include <atomic>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <functional>
 #include <map>
+#include <new>
 #include <thread>
 #include <vector>
 
 #include "tests/support/scale.hpp"
+
+namespace {
+thread_local std::int64_t allocations_left = -1;  // not negative: how many this thread may still make
+}
+// The sanitizers have an operator new of their own; there no allocation fails.
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
+#define PORTOLAN_TEST_SANITIZED 1
+#endif
+#endif
+#if !defined(PORTOLAN_TEST_SANITIZED) && !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__)
+static constexpr bool allocations_can_fail = true;
+[[gnu::noinline]] void* operator new(std::size_t size) {
+  const bool fails = allocations_left >= 0 && allocations_left-- == 0;
+  if (void* const made = fails ? nullptr : std::malloc(size == 0 ? 1 : size)) return made;
+  throw std::bad_alloc();
+}
+[[gnu::noinline]] void operator delete(void* used) noexcept { std::free(used); }
+[[gnu::noinline]] void operator delete(void* used, std::size_t) noexcept { std::free(used); }
+#else
+static constexpr bool allocations_can_fail = false;
+#endif
 
 namespace {
 
@@ -159,31 +183,68 @@ TYPED_TEST(listing_by_steps, holds_nobody_up_between_two_parts) {
   EXPECT_EQ(this->listed, this->expected);
 }
 
-// A thread that is inside when the listing begins is waited for: what it does is in the listing.
+// A thread that is inside when the listing begins is waited for: what it does is in the listing. Also if it came from
+// inside a compute of another map.
 TYPED_TEST(listing_by_steps, waits_for_changes_that_are_in_progress) {
-  std::atomic<bool> inside{false};
-  std::atomic<bool> listing{false};
-  std::thread writer([&] {
-    this->map.compute(5U, [&](const auto*) {
-      inside = true;
-      while (!listing) std::this_thread::yield();
-      // The lister has begun, or is about to; both are long past its first look when this ends.
-      for (int i = 0; i < 20'000; ++i) portolan::platform::pause();
-      return portolan::decision<std::uint64_t>(portolan::assign(std::uint64_t{50}));
+  TypeParam other;
+  for (const bool nested : {false, true}) {
+    std::atomic<bool> inside{false};
+    std::atomic<bool> listing{false};
+    const auto change = [&] {
+      this->map.compute(5U, [&](const auto*) {
+        inside = true;
+        while (!listing) std::this_thread::yield();
+        // The lister has begun, or is about to; both are long past its first look when this ends.
+        for (int i = 0; i < 20'000; ++i) portolan::platform::pause();
+        return portolan::decision<std::uint64_t>(portolan::assign(std::uint64_t{50}));
+      });
+    };
+    std::thread writer([&] {
+      if (!nested) return change();
+      other.compute(1U, [&](const auto*) {
+        change();
+        return portolan::decision<std::uint64_t>(portolan::keep);
+      });
     });
-  });
-  while (!inside) std::this_thread::yield();
-  std::atomic<bool> ended{false};
-  std::thread lister([&] {
-    listing = true;
-    for (const auto& [k, value] : portolan::list(this->map)) {
-      EXPECT_EQ(value, k == 5 ? 50U : this->expected[k]);
-    }
-    ended = true;
-  });
-  writer.join();
-  lister.join();
-  EXPECT_TRUE(ended);
+    while (!inside) std::this_thread::yield();
+    std::thread lister([&] {
+      listing = true;
+      for (const auto& [k, value] : portolan::list(this->map)) EXPECT_EQ(value, k == 5 ? 50U : this->expected[k]);
+    });
+    writer.join();
+    lister.join();
+    this->map.insert_or_assign(5U, 5U);
+  }
+}
+
+// Whichever allocation fails: the listing says so, or comes whole, and the map is open again.
+TYPED_TEST(listing_by_steps, leaves_the_gate_open_without_memory) {
+  if (!allocations_can_fail) GTEST_SKIP() << "the sanitizer's allocator does not fail";
+  bool whole = false;
+  for (std::int64_t failing = 0; !whole; failing = failing < 8 ? failing + 1 : failing * 2) {
+    ASSERT_LT(failing, 1'000'000);
+    allocations_left = failing;
+    try {
+      whole = portolan::list(this->map).size() == this->expected.size() && allocations_left >= 0;
+    } catch (const std::bad_alloc&) {}
+    allocations_left = -1;
+    std::thread other([&] { EXPECT_EQ(this->map.insert_or_assign(5U, 5U), portolan::assignment::assigned); });
+    other.join();
+  }
+}
+
+// A writer that has no memory to list the part of its key goes on; it is the listing that fails.
+TYPED_TEST(listing_by_steps, fails_in_place_of_the_writer_that_had_no_memory_for_it) {
+  if (!allocations_can_fail) GTEST_SKIP() << "the sanitizer's allocator does not fail";
+  EXPECT_THROW(this->list_and(1,
+                              [&] {
+                                allocations_left = 0;
+                                for (key k = 0; k < this->entries; ++k) EXPECT_TRUE(this->map.erase(k));
+                                allocations_left = -1;
+                              }),
+               std::bad_alloc);
+  planned = nullptr;
+  EXPECT_EQ(portolan::list(this->map).size(), 1U);
 }
 
 // Changes of another map do not hold a listing up, and it does not hold them up: each map has its own gate.
