@@ -150,6 +150,15 @@ struct buckets_of {
   }
 };
 
+template <std::uint64_t... Bounds>
+constexpr bool ascend() noexcept {
+  const std::uint64_t bounds[] = {Bounds...};
+  for (std::size_t i = 1; i < sizeof...(Bounds); ++i) {
+    if (bounds[i - 1] >= bounds[i]) return false;
+  }
+  return true;
+}
+
 }  // namespace detail
 
 /// A histogram whose buckets double: samples up to First, 2·First, 4·First, …; the last bucket has no bound.
@@ -175,6 +184,8 @@ struct histogram : detail::buckets_of<histogram<Buckets, First>, Buckets> {
 template <std::uint64_t... Bounds>
 struct histogram_at : detail::buckets_of<histogram_at<Bounds...>, sizeof...(Bounds) + 1> {
   static_assert(sizeof...(Bounds) >= 1, "histogram_at takes one bound or more");
+  static_assert(detail::ascend<Bounds...>(),
+                "the bounds of a histogram_at ascend: write the smallest first, and none twice");
 
   /// The greatest sample of a bucket.
   static constexpr std::uint64_t bound(std::size_t bucket) noexcept {
@@ -188,14 +199,6 @@ struct histogram_at : detail::buckets_of<histogram_at<Bounds...>, sizeof...(Boun
 
  private:
   static constexpr std::uint64_t bounds[] = {Bounds...};
-  static_assert(
-      [] {
-        for (std::size_t i = 1; i < sizeof...(Bounds); ++i) {
-          if (bounds[i - 1] >= bounds[i]) return false;
-        }
-        return true;
-      }(),
-      "the bounds of a histogram_at ascend: write the smallest first, and none twice");
 };
 
 }  // namespace aggregate

@@ -11,6 +11,9 @@ above a block, which readers of the page do not see, changes that:
     <!-- example: after: portolan::sync_map<int, int> ages; -->    these words precede the block in its function
     <!-- example: includes: portolan/map/sync_map.hpp, string -->  these headers are included first
     <!-- example: as the one before -->         the block continues the one before it
+    <!-- example: from examples/metrics.cpp -->  the block is a quotation: it must stand there word for word (indentation
+                                                apart), and is compiled and run there
+    <!-- example: column: Portolan; … -->       above a table: its rows are examples (rows.py)
 
 Several such comments may stand above one block. Each program must return 0; `#line` names the document in every error.
 """
@@ -20,8 +23,12 @@ import pathlib
 import re
 import sys
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+import rows  # noqa: E402  (after the path is set)
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-BLOCK = re.compile(r"((?:^<!-- example: .*? -->\n+)*)^```cpp[^\n]*\n(.*?)^```", re.M | re.S)
+BLOCK = re.compile(r"((?:^<!-- example: (?:(?!-->).)*-->\n+)*)^```cpp[^\n]*\n(.*?)^```", re.M | re.S)
 INSTRUCTION = re.compile(r"<!-- example: (.*?) -->", re.S)
 
 
@@ -29,13 +36,20 @@ class Unreadable(Exception):
     pass
 
 
+def plain(text):
+    """`text` without the indentation of its lines."""
+    return "\n".join(line.strip() for line in text.strip().splitlines())
+
+
 class Block:
-    def __init__(self, path, line, instructions, body):
-        self.path, self.line = path, line
+    def __init__(self, root, path, line, instructions, body):
+        self.root, self.path, self.line = root, path, line
         self.declarations = self.continues = False
-        self.before, self.includes = "", []
+        self.before, self.includes, self.quoted = "", [], None
         for instruction in instructions:
             self.obey(" ".join(instruction.split()))
+        if self.quoted:
+            self.must_stand_in(self.quoted, body)
         self.lines = []
         for offset, text in enumerate(body.splitlines()):
             if re.match(r"\s*#\s*include\b", text):
@@ -51,11 +65,24 @@ class Block:
             self.continues = True
         elif instruction.startswith("after: "):
             self.before = instruction.removeprefix("after: ")
+        elif instruction.startswith("from "):
+            self.quoted = instruction.removeprefix("from ")
         elif instruction.startswith("includes: "):
             self.includes += [f"#include <{h.strip()}>" for h in instruction.removeprefix("includes: ").split(",")]
         else:
             raise Unreadable(f"{self.path}:{self.line}: `{instruction}` is no instruction; "
                              "tests/documents/extract.py lists those there are")
+
+    def must_stand_in(self, source, body):
+        """Each paragraph of `body` stands in `source`; a line `…` or `// …` stands for what is left out."""
+        try:
+            there = plain((self.root / source).read_text(encoding="utf-8"))
+        except OSError:
+            raise Unreadable(f"{self.path}:{self.line}: there is no {source} to quote") from None
+        for part in re.split(r"^\s*(?:// )?…$", body, flags=re.M):
+            if plain(part) and plain(part) not in there:
+                raise Unreadable(f"{self.path}:{self.line}: this does not stand in {source} word for word; copy it from "
+                                 "there again")
 
     def text(self):
         return f'#line {self.line} "{self.path}"\n' + "\n".join(self.lines) + "\n"
@@ -69,8 +96,25 @@ def documents(root):
 def blocks(path, root):
     text = path.read_text(encoding="utf-8")
     name = str(path.relative_to(root))
-    return [Block(name, text.count("\n", 0, match.start(2)) + 1, INSTRUCTION.findall(match.group(1)), match.group(2))
-            for match in BLOCK.finditer(text)]
+    found = [Block(root, name, line_of(text, match.start(2)), INSTRUCTION.findall(match.group(1)), match.group(2))
+             for match in BLOCK.finditer(text)]
+    for match in rows.TABLE.finditer(text):
+        found += row_blocks(root, name, line_of(text, match.start(2)), INSTRUCTION.findall(match.group(1)),
+                            match.group(2))
+    return [block for block in found if not block.quoted]
+
+
+def line_of(text, offset):
+    return text.count("\n", 0, offset) + 1
+
+
+def row_blocks(root, name, line, instructions, table):
+    marked, rest = rows.columns([" ".join(instruction.split()) for instruction in instructions])
+    try:
+        for at, before, code in rows.row_blocks(table, marked, line):
+            yield Block(root, name, at, [*rest, "after: " + before], code)
+    except ValueError as why:
+        raise Unreadable(f"{name}:{line}: {why}") from None
 
 
 def programs(path, root):
@@ -93,7 +137,7 @@ def joined(fragments):
         elif block.continues and calls:
             body[-1] = body[-1].removesuffix("}\n") + f"  {block.before}\n{block.text()}}}\n"
         else:
-            calls.append(f"example_{block.line}")
+            calls.append(f"example_{block.line}_{len(calls)}")
             body.append(f"static void {calls[-1]}() {{\n  {block.before}\n{block.text()}}}\n")
     body.append("int main() {\n" + "".join(f"  {call}();\n" for call in calls) + "}\n")
     return "\n".join(top) + "\n\n" + "\n".join(body)

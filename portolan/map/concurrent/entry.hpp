@@ -15,6 +15,7 @@
 
 #include <portolan/base/hash.hpp>
 #include <portolan/base/platform.hpp>
+#include <portolan/map/vocabulary.hpp>
 
 namespace portolan::concurrent {
 
@@ -134,22 +135,7 @@ class inline_entry {
     std::uint64_t bits_ = 0;
     bool has_value_ = false;
   };
-  /// A draft that may be begun later; as std::optional, but for a plain draft.
-  class later_draft {
-   public:
-    template <class... Args>
-    void emplace(Args&&... args) noexcept {
-      draft_ = draft(std::forward<Args>(args)...);
-      begun_ = true;
-    }
-    void reset() noexcept { begun_ = false; }
-    [[nodiscard]] bool has_value() const noexcept { return begun_; }
-    [[nodiscard]] draft* operator->() noexcept { return &draft_; }
-
-   private:
-    draft draft_;
-    bool begun_ = false;
-  };
+  using later_draft = detail::written_optional<draft>;
 
   // ---- what a cell shows ----
   template <class Cell>

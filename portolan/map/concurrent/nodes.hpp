@@ -194,7 +194,7 @@ class nodes {
     }
   };
 
-  using later_draft = std::optional<draft>;
+  using later_draft = detail::written_optional<draft>;
 
   // ---- what a cell shows; its node must be protected ----
   [[nodiscard]] static decltype(auto) shown(cell live) noexcept { return live.node<node_type>()->value(); }
