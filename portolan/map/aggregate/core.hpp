@@ -22,6 +22,7 @@
 #include <vector>
 
 #include <portolan/base/hash.hpp>
+#include <portolan/base/shared_mutex.hpp>
 #include <portolan/base/timer.hpp>
 #include <portolan/map/aggregate/shards.hpp>
 #include <portolan/map/guarded/store.hpp>
