@@ -6,8 +6,17 @@ set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/portolan")
 install(TARGETS portolan EXPORT portolanTargets
   ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}"
   FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+if(TARGET portolan_observe)
+  install(TARGETS portolan_observe EXPORT portolanTargets
+    ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}"
+    FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+endif()
 install(EXPORT portolanTargets NAMESPACE portolan:: DESTINATION "${package_dir}")
 
+set(PORTOLAN_COMPONENTS core)
+if(TARGET portolan_observe)
+  list(APPEND PORTOLAN_COMPONENTS observe)
+endif()
 configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/portolanConfig.cmake.in"
   "${PROJECT_BINARY_DIR}/portolanConfig.cmake" INSTALL_DESTINATION "${package_dir}")
 # Before 1.0 a minor release may change an interface.
@@ -26,4 +35,8 @@ if(PORTOLAN_SOURCES)
 endif()
 configure_file("${PROJECT_SOURCE_DIR}/portolan.pc.in" "${PROJECT_BINARY_DIR}/portolan.pc" @ONLY)
 install(FILES "${PROJECT_BINARY_DIR}/portolan.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+if(TARGET portolan_observe)
+  configure_file("${PROJECT_SOURCE_DIR}/portolan-observe.pc.in" "${PROJECT_BINARY_DIR}/portolan-observe.pc" @ONLY)
+  install(FILES "${PROJECT_BINARY_DIR}/portolan-observe.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+endif()
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DOCDIR}")

@@ -13,6 +13,7 @@
 // What makes the final content of every run known, whatever the threads do to each other:
 // 1. Either every write of a workload is an `add` (additions commute: any thread adds to any key),
 // 2. or all writes to one key stand in one thread's stream (`owner_of`), in the order of the input.
+// 3. or `writers_share_keys`: keys that several streams write are judged by what their last writes can have left.
 // Finds stand in any stream. So each thread's executed prefix determines its keys' content (reference.hpp).
 #pragma once
 
@@ -107,6 +108,7 @@ struct workload {
   std::vector<std::vector<operation>> streams;  ///< one a thread
   std::vector<operation> start;                 ///< inserts that come before the timed part
   bool counting = false;                        ///< every write is an `add`
+  bool writers_share_keys = false;              ///< a key may be written by several streams
   bool once = false;                            ///< a run ends with the streams; else they begin anew
   enum pace pace = pace::closed;
   double rate_per_s = 0;

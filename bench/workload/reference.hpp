@@ -8,7 +8,7 @@
 // A key is a number, so the reference is an array: entry i holds the stamp and length of key i, or nothing. The
 // content does not depend on how threads interleaved (operation.hpp: owners, or additions only), so the streams may
 // be replayed one after the other. Inserts and erases that succeeded are counted as well: the maps' answers are
-// checked, not only what they hold in the end.
+// checked, not only what they hold in the end. Keys that several threads write are left to contested.hpp.
 #pragma once
 
 #include <cstdint>
@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "bench/workload/candidate.hpp"
+#include "bench/workload/contested.hpp"
 
 namespace portolan::workload {
 
@@ -39,12 +40,16 @@ class reference {
     bool present = false;
   };
   void apply(operation op, std::uint64_t write);
-  void replay(const std::vector<operation>& stream, std::uint64_t count);
+  void replay(unsigned thread, std::uint64_t count);
   void put(operation op, std::uint64_t write);
   [[nodiscard]] std::string differs(const content& found, std::vector<bool>& met) const;
 
+  [[nodiscard]] std::string wrong_answers(const outcome& seen) const;
+  [[nodiscard]] std::string wrong_absences(std::uint64_t count, const std::vector<bool>& met) const;
+
   const workload& work_;
-  std::vector<entry> entries_;
+  contested_keys contested_;
+  std::vector<entry> entries_;  // nothing under a contested key
   std::uint64_t size_ = 0;
   outcome writes_;
 };

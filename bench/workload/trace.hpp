@@ -2,8 +2,10 @@
 //
 // Operation traces: what real programs asked of a map, read from a file and replayed.
 //
-//    csv       op,key[,value_bytes][,microseconds][,thread]     find,user:17
+//    csv       op,key[,value_bytes][,microseconds][,thread][,result]
+//                                                                find,user:17
 //                                                                set,"a, quoted ""key""",120,15023,3
+//              what portolan::recorded writes is this form with a heading of its own (recorded_trace.hpp)
 //    redis     what redis-cli MONITOR prints                     1700000000.123456 [0 127.0.0.1:52110] "GET" "user:17"
 //    twitter   the public cache traces, seven columns:           timestamp,key,key size,value size,client,op,ttl
 //
@@ -11,8 +13,10 @@
 //    its number and what was expected, unless `skip_bad`: then it is counted and the first few are kept.
 // 2. Keys are numbered in the order of their first use.
 // 3. Replayed, each key's writes keep their order (one thread owns them); finds go to the thread of the trace, or
-//    are dealt out in turn where it names none.
-// 4. A key that is read or erased before it is first written was there before the trace began.
+//    are dealt out in turn where it names none. Of a recording all operations of one thread keep their order, on one
+//    thread of the replay; keys that several threads write are judged more loosely then (contested.hpp).
+// 4. A key that is read or erased before it is first written was there before the trace began, unless its first
+//    operation says hit or miss: that decides.
 #pragma once
 
 #include <cstdint>
@@ -28,8 +32,12 @@ namespace portolan::workload {
 enum class trace_format : std::uint8_t { automatic, csv, redis, twitter };
 [[nodiscard]] const char* name_of(trace_format format) noexcept;
 
+/// Whether the key was there when the operation came, as far as the trace says.
+enum class presence : std::uint8_t { unknown, hit, miss };
+
 struct event {
   operation op;
+  presence before;
   std::uint32_t thread;   ///< of the trace; no_thread: it names none
   std::uint64_t time_us;  ///< since the first event
 };
@@ -53,10 +61,16 @@ struct trace {
   std::vector<std::string> first_bad;  ///< "FILE:LINE: sentence", the first three
   bool limited = false;                ///< operations_at_most was reached
   bool cut_off = false;                ///< the file ended too early (only with skip_bad)
+  bool recorded = false;               ///< portolan::recorded wrote it
+  bool ended = false;                  ///< of a recording: its last line is there
+  std::uint64_t missing = 0;           ///< of a recording: operations that were dropped
 };
 
 /// Reads a whole trace; throws input_error.
 [[nodiscard]] trace read_trace(const std::string& file, const trace_settings& how);
+
+/// What a recording lacks, in one sentence; empty if nothing, or if it is none.
+[[nodiscard]] std::string what_is_missing(const trace& from);
 
 struct replay_settings {
   unsigned threads = 2;
@@ -73,6 +87,7 @@ struct parsed_operation {
   action what;
   std::string key;
   std::uint32_t value_bytes = 8;
+  presence before = presence::unknown;
 };
 struct parsed_line {
   std::vector<parsed_operation> operations;  ///< none: the line is about no key

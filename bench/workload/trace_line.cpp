@@ -83,9 +83,9 @@ parsed_line parse_csv(std::string_view line, std::uint64_t line_number) {
   const std::vector<std::string> fields = fields_of(line);
   if (fields.empty()) return bad("the quote that opens a field is not closed");
   if (line_number == 1 && fields.size() >= 2 && lower(fields[0]) == "op" && lower(fields[1]) == "key") return {};
-  if (fields.size() < 2 || fields.size() > 5) {
-    return bad("expected op,key[,value_bytes][,microseconds][,thread], found " + std::to_string(fields.size()) +
-               (fields.size() == 1 ? " field" : " fields"));
+  if (fields.size() < 2 || fields.size() > 6) {
+    return bad("expected op,key[,value_bytes][,microseconds][,thread][,result], found " +
+               std::to_string(fields.size()) + (fields.size() == 1 ? " field" : " fields"));
   }
   const auto what = action_of(fields[0]);
   if (!what) return bad("expected an operation (get, set, insert, delete, …), found \"" + fields[0] + "\"");
@@ -103,6 +103,13 @@ parsed_line parse_csv(std::string_view line, std::uint64_t line_number) {
     if (!parsed.time_us) return bad("expected a time in microseconds, found \"" + fields[3] + "\"");
   }
   if (fields.size() > 4) parsed.thread = fields[4];
+  if (fields.size() > 5 && !fields[5].empty()) {
+    const std::string result = lower(fields[5]);
+    if (result != "hit" && result != "miss") {
+      return bad("expected hit or miss after the thread, found \"" + fields[5] + "\"");
+    }
+    op.before = result == "hit" ? presence::hit : presence::miss;
+  }
   parsed.operations.push_back(std::move(op));
   return parsed;
 }

@@ -92,7 +92,7 @@ class slot_array {
     return chunk[at.offset];
   }
 
- private:
+ protected:
   struct place {
     std::uint32_t chunk;
     std::uint32_t offset;

@@ -51,6 +51,7 @@ loaded load_trace(const advise_options& how) {
     made.remarks.push_back(fmt::format("{} of {} lines were bad and are left out, the first: {}",
                                        grouped(from.bad_lines), grouped(from.lines), from.first_bad.front()));
   }
+  if (const std::string missing = workload::what_is_missing(from); !missing.empty()) made.remarks.push_back(missing);
   if (from.about_no_key != 0) {
     made.remarks.push_back(grouped(from.about_no_key) + " lines are about no key, or about nothing a map does");
   }

@@ -17,7 +17,7 @@ std::string advise_help() {
       "Input (one of them; without any: the words of this machine's C++ headers)\n"
       "  --words PATH...        counts the words of files, or of all files below directories\n"
       "  --trace FILE, FILE     replays a trace, plain or .gz, - for the standard input:\n"
-      "                           csv      op,key[,value_bytes][,microseconds][,thread]\n"
+      "                           csv      op,key[,value_bytes][,microseconds][,thread][,result]\n"
       "                           redis    what redis-cli MONITOR prints\n"
       "                           twitter  the public cache traces, seven columns\n"
       "    --format NAME        instead of finding out: csv, redis, twitter\n"

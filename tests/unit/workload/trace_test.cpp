@@ -91,7 +91,8 @@ TEST(csv_line, a_bad_one_says_what_was_expected) {
   EXPECT_NE(parse_csv("get,", 1).expected.find("a key"), std::string::npos);
   EXPECT_NE(parse_csv("set,a,many", 1).expected.find("size in bytes"), std::string::npos);
   EXPECT_NE(parse_csv("set,a,1,soon", 1).expected.find("microseconds"), std::string::npos);
-  EXPECT_NE(parse_csv("set,a,1,2,3,4", 1).expected.find("6 fields"), std::string::npos);
+  EXPECT_NE(parse_csv("set,a,1,2,3,4", 1).expected.find("hit or miss"), std::string::npos);
+  EXPECT_NE(parse_csv("set,a,1,2,3,hit,5", 1).expected.find("7 fields"), std::string::npos);
 }
 
 TEST(twitter_line, has_seven_columns_and_keys_may_hold_commas) {
