@@ -82,7 +82,7 @@ void event_buffer::await_events(std::uint64_t deadline_ns) noexcept {
   // pair event_wake: acquire, so that the taker sees what was asked of it before the nudge.
   std::uint32_t now = wakes_.load(platform::acquire);
   if (now == wakes_seen_ && platform::park_until(wakes_, now, deadline_ns)) {
-    // pair event_wake: acquire, as above.
+    // pair event_wake: acquire, so that the taker sees what was asked of it before the nudge.
     now = wakes_.load(platform::acquire);
   }
   wakes_seen_ = now;

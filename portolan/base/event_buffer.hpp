@@ -190,12 +190,13 @@ class event_buffer {
     for (std::uint64_t given_back = at; at != head;) {
       const std::uint64_t* const record = from.ring + (at & (ring_words_ - 1));
       const auto size_bytes = static_cast<std::size_t>(record[0] >> 48);
-      event_view seen{
-          from.source, static_cast<std::uint16_t>(record[0] >> 32),        static_cast<std::uint32_t>(record[0]),
-          record[1],   reinterpret_cast<const unsigned char*>(record + 2), size_bytes};
-      if (seen.kind == static_cast<std::uint16_t>(event_kind::filler)) {
-        at += seen.detail;
+      const auto kind = static_cast<std::uint16_t>(record[0] >> 32);
+      const auto detail = static_cast<std::uint32_t>(record[0]);
+      if (kind == static_cast<std::uint16_t>(event_kind::filler)) {
+        at += detail;  // its first word may be all of it
       } else {
+        event_view seen{from.source, kind, detail, record[1], reinterpret_cast<const unsigned char*>(record + 2),
+                        size_bytes};
         note(from, seen);
         f(static_cast<const event_view&>(seen));
         ++taken;

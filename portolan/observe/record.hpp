@@ -7,7 +7,8 @@
 //
 // 1. An operation is noted when it has returned; one that throws is not: it changed nothing.
 // 2. What is noted is what happened: a compute that erased is an erase, a compare_exchange that was refused is a find.
-// 3. Whole-map operations (for_each, snapshot, clear, size) are passed on and not noted: a trace is about keys.
+// 3. Whole-map operations (for_each, snapshot, clear, size …: record/whole_map.hpp) are passed on and not noted: a trace
+//    is about keys.
 //
 // The parts: base/event_buffer.hpp (rings), record/recorder.hpp (the file's format, the writing thread), record/keys.hpp.
 #pragma once
@@ -24,6 +25,7 @@
 #include <portolan/map/vocabulary.hpp>
 #include <portolan/observe/record/keys.hpp>
 #include <portolan/observe/record/recorder.hpp>
+#include <portolan/observe/record/whole_map.hpp>
 
 namespace portolan {
 
@@ -34,7 +36,7 @@ namespace portolan {
 /// and say so). It orders nothing: what the wrapped map promises is promised here, no more and no less. What the
 /// wrapped map lacks is absent here too.
 template <class Map>
-class recorded : private copying_a_map_is_called_snapshot {
+class recorded : private copying_a_map_is_called_snapshot, public record::whole_map<recorded<Map>, Map> {
   using K = typename Map::key_type;
   using V = typename Map::mapped_type;
   using operation = record::operation;
@@ -442,42 +444,6 @@ class recorded : private copying_a_map_is_called_snapshot {
     note(operation::assign, map_.size() == before, kept, record::value_bytes(value));
     return value;
   }
-
-  // ---- the whole map: passed on, not noted -----------------------------------------------------------------------
-
-  /// As Map's for_each, snapshot, size, empty, clear, reserve and stats; begin and end of maps that have them.
-  ///
-  /// @returns   as Map's operation of the same name
-  /// @sees      as Map's operation
-  /// @progress  as Map's operation
-  /// @cost      as Map's operation
-  /// @throws    as Map's operation
-  /// @calls     as Map's operation
-  template <class F>
-    requires requires(const Map& m, F& f) { m.for_each(f); }
-  [[gnu::always_inline]] void for_each(F&& f) const { map_.for_each(f); }
-  [[nodiscard]] auto snapshot() const requires requires(const Map& m) { m.snapshot(); }
-  { return map_.snapshot(); }
-  [[nodiscard]] size_type size() const requires requires(const Map& m) { m.size(); }
-  { return map_.size(); }
-  [[nodiscard]] bool empty() const requires requires(const Map& m) { m.empty(); }
-  { return map_.empty(); }
-  void clear() requires requires(Map& m) { m.clear(); }
-  { map_.clear(); }
-  void reserve(size_type entries) requires requires(Map& m) { m.reserve(entries); }
-  { map_.reserve(entries); }
-  [[nodiscard]] auto stats() const requires requires(const Map& m) { m.stats(); }
-  { return map_.stats(); }
-  [[nodiscard]] auto memory() const requires requires(const Map& m) { m.memory(); }
-  { return map_.memory(); }
-  [[nodiscard]] auto begin() const requires requires(const Map& m) { m.begin(); }
-  { return map_.begin(); }
-  [[nodiscard]] auto end() const requires requires(const Map& m) { m.end(); }
-  { return map_.end(); }
-  [[nodiscard]] auto begin() requires requires(Map& m) { m.begin(); }
-  { return map_.begin(); }
-  [[nodiscard]] auto end() requires requires(Map& m) { m.end(); }
-  { return map_.end(); }
 
  private:
   static constexpr std::size_t absent = ~std::size_t{0};

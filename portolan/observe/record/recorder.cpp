@@ -138,13 +138,12 @@ class trace_writer {
   }
 
   [[nodiscard]] record_figures figures() noexcept {
-    // relaxed, all of them: figures.
     record_figures now;
-    now.written = written_.load(platform::relaxed);
-    now.missing = from_.dropped() + unwritten_.load(platform::relaxed);  // relaxed: as above
+    now.written = written_.load(platform::relaxed);                      // relaxed: a figure
+    now.missing = from_.dropped() + unwritten_.load(platform::relaxed);  // relaxed: a figure
     now.threads = from_.sources();
-    now.file_bytes = file_bytes_.load(platform::relaxed);                   // relaxed: as above
-    now.recording = recording_.load(platform::relaxed) && !from_.forked();  // relaxed: as above
+    now.file_bytes = file_bytes_.load(platform::relaxed);                   // relaxed: a figure
+    now.recording = recording_.load(platform::relaxed) && !from_.forked();  // relaxed: a figure
     return now;
   }
 

@@ -69,11 +69,16 @@ def judge(path, line, room, may, quote, target):
         yield Finding(path, line, f'"{target}" is relative; write #include <portolan/…>, as a user does')
     elif target.split("/")[0] in ("bench", "tools", "tests", "gtest"):
         yield Finding(path, line, f"the library may not include <{target}>; what it needs belongs into portolan/")
-    elif foreign(target) and not path.startswith("portolan/base/platform"):
+    elif foreign(target) and not path.startswith("portolan/base/platform") and not of_component(path, room):
         yield Finding(path, line, f"<{target}> is not the standard library; reach the machine through "
                                   "base/platform.hpp, or make an optional component of it")
     elif path.endswith(".hpp") and room in CORES and target in DEAR:
         yield Finding(path, line, f"<{target}> is too dear for a header of the cores; {DEAR[target]}")
+
+
+def of_component(path, room):
+    """The sources, not the headers, of rooms that are components of their own: they bring what they need."""
+    return room not in CORES and path.endswith(".cpp")
 
 
 def foreign(target):

@@ -529,6 +529,7 @@ TEST(recorded_map, has_all_of_threads_that_ended_long_ago) {
 }
 
 TEST(recorded_map, of_a_program_that_is_killed_is_readable_up_to_its_last_block) {
+  if (!support::fork_under_threads_works) GTEST_SKIP() << "the sanitizers do not survive a fork under threads";
   const scratch at;
   const pid_t child = fork();
   ASSERT_GE(child, 0);
@@ -548,6 +549,7 @@ TEST(recorded_map, of_a_program_that_is_killed_is_readable_up_to_its_last_block)
 }
 
 TEST(recorded_map, in_a_forked_child_is_silent_and_leaves_the_file_to_the_parent) {
+  if (!support::fork_under_threads_works) GTEST_SKIP() << "the sanitizers do not survive a fork under threads";
   const scratch at;
   {
     recorded<portolan::concurrent_map<int, int>> map(at.options());
