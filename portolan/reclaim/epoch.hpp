@@ -35,6 +35,13 @@
 #include <portolan/reclaim/epoch/rule.hpp>
 #include <portolan/reclaim/scheme.hpp>
 
+#if defined(PORTOLAN_STEPS)  // the machinery with its steps, instead of the library's
+#include <portolan/reclaim/domain/state.hpp>
+#include <portolan/reclaim/epoch/judge.hpp>
+#else
+extern template class portolan::reclaim::domain<portolan::reclaim::epoch_rule>;
+#endif
+
 namespace portolan {
 
 /// The fast scheme: everything a guard can reach stays whole until the guard ends.

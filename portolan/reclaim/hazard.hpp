@@ -33,6 +33,13 @@
 #include <portolan/reclaim/hazard/rule.hpp>
 #include <portolan/reclaim/scheme.hpp>
 
+#if defined(PORTOLAN_STEPS)  // the machinery with its steps, instead of the library's
+#include <portolan/reclaim/domain/state.hpp>
+#include <portolan/reclaim/hazard/judge.hpp>
+#else
+extern template class portolan::reclaim::domain<portolan::reclaim::hazard_rule>;
+#endif
+
 namespace portolan {
 
 /// The robust scheme: a stalled reader holds back no more than what it names.

@@ -4,8 +4,11 @@
 // A class that nobody said how to hash.
 #include <portolan/base/key.hpp>
 
-struct place {
-  int x, y;
+class place {
+ public:
   friend bool operator==(const place&, const place&) = default;
+
+ private:
+  int x = 0, y = 0;
 };
 static_assert(portolan::key_requirements<place, portolan::hash<place>, portolan::equal<place>>::hold);

@@ -6,9 +6,12 @@
 
 #include <portolan/base/key.hpp>
 
-struct place {
-  int x, y;
+class place {
+ public:
   friend bool operator==(const place&, const place&) = default;
+
+ private:
+  int x = 0, y = 0;
 };
 using key = std::tuple<int, place>;
 static_assert(portolan::key_requirements<key, portolan::hash<key>, portolan::equal<key>>::hold);

@@ -2,13 +2,15 @@
 //
 // What a key consists of, as words: the list that the keyed sum of arithmetic.hpp runs over.
 //
-//   pair<int, optional<string>>  →  first: 1 word | second: 1 word "is there" + 1 word, the text's hash
+//   pair<int, optional<string>>         →  first: 1 word | second: 1 word "is there" + 1 word, the text's hash
+//   struct { int port; string host; }   →  port: 1 word | host: 1 word, the text's hash
 //
 // 1. The number of words is fixed by the type; equal keys give equal words, and different keys give
 //    different ones but where a text or a std::hash stands for a part (then: as rarely as those collide).
 // 2. A type's kind is found by its form (std::tuple_size, traits_type, allocator_type), so that
 //    <tuple>, <array>, <string> and <vector> need not be included to hash them.
-// 3. A type that brings a std::hash of its own keeps it: its operator== may be coarser than its bytes.
+// 3. A type that brings a std::hash of its own keeps it: its operator== may be coarser than its bytes. One that brings
+//    `key_fields()` is hashed by what that gives; only a struct that brings neither is taken apart (fields.hpp).
 #pragma once
 
 #include <concepts>
@@ -20,6 +22,7 @@
 #include <utility>
 
 #include <portolan/base/hash/arithmetic.hpp>
+#include <portolan/base/hash/fields.hpp>
 #include <portolan/base/hash/text.hpp>
 
 namespace portolan::detail {
@@ -52,9 +55,33 @@ concept plain_run = contiguous<K> && !text<K> &&
                     (one_word<element_of<K>> || wide_integer<element_of<K>>)&&(
                         requires { typename K::allocator_type; } || requires { std::tuple_size<K>::value; });
 
+/// A C array of what such runs consist of.
 template <class K>
-concept product = !plain_run<K> && !text<K> && requires {
+concept plain_array = std::is_bounded_array_v<K> &&
+    (one_word<std::remove_extent_t<K>> || wide_integer<std::remove_extent_t<K>>);
+
+template <class K>
+concept tuple_like = requires {
   std::tuple_size<K>::value;
+};
+
+/// Says itself what it is compared by: `auto key_fields() const { return std::tie(a, b); }`, or a function of that kind
+/// beside it, `portolan_key_fields(const K&)`.
+template <class K>
+concept names_fields = requires(const K& key) {
+  key.key_fields();
+}
+|| requires(const K& key) { portolan_key_fields(key); };
+
+/// std::chrono::duration and time_point, which have no std::hash before C++26.
+template <class K>
+concept time_span = requires(const K& key) {
+  typename K::period;
+  { key.count() } -> std::same_as<typename K::rep>;
+};
+template <class K>
+concept time_point = time_span<typename K::duration> && requires(const K& key) {
+  { key.time_since_epoch() } -> std::same_as<typename K::duration>;
 };
 
 template <class K>
@@ -83,43 +110,91 @@ template <class K>
     return key_kind::wide_word;
   else if constexpr (one_word<K>)
     return key_kind::word;
+  else if constexpr (names_fields<K>)
+    return key_kind::product;
   else if constexpr (text<K>)
     return key_kind::text;
   else if constexpr (is_optional<K>)
     return key_kind::optional;
   else if constexpr (has_std_hash<K>)
     return key_kind::foreign;
-  else if constexpr (plain_run<K>)
+  else if constexpr (plain_run<K> || plain_array<K>)
     return key_kind::run;
-  else if constexpr (product<K>)
+  else if constexpr (tuple_like<K> || std::is_bounded_array_v<K> || time_span<K> || time_point<K>)
+    return key_kind::product;
+  else if constexpr (struct_of_fields<K>)
     return key_kind::product;
   else
     return key_kind::none;
 }
 
-template <class K, std::size_t I>
-using element_at = std::remove_cvref_t<typename std::tuple_element<I, K>::type>;
+/// f(part, part, …) for what consists of parts.
+template <class K, class F>
+constexpr decltype(auto) with_parts(const K& key, F&& f) {
+  const auto each = [&f]<std::size_t... I>(const auto& whole, std::index_sequence<I...>)->decltype(auto) {
+    if constexpr (std::is_array_v<K>)
+      return f(whole[I]...);
+    else
+      return f(get<I>(whole)...);
+  };
+  if constexpr (requires { key.key_fields(); }) {
+    return with_parts(key.key_fields(), f);
+  } else if constexpr (names_fields<K>) {
+    return with_parts(portolan_key_fields(key), f);
+  } else if constexpr (time_span<K>) {
+    return f(key.count());
+  } else if constexpr (time_point<K>) {
+    return f(key.time_since_epoch());
+  } else if constexpr (std::is_array_v<K>) {
+    return each(key, std::make_index_sequence<std::extent_v<K>>{});
+  } else if constexpr (tuple_like<K>) {
+    return each(key, std::make_index_sequence<std::tuple_size<K>::value>{});
+  } else {
+    return with_fields(key, f);
+  }
+}
+
+/// The types of a key's parts: those of a product, or what an optional may hold.
+template <class... Parts>
+struct part_list {
+  static constexpr std::size_t count = sizeof...(Parts);
+
+  template <class F>
+  [[nodiscard]] static consteval std::size_t sum([[maybe_unused]] F f) {
+    return (std::size_t{0} + ... + f.template operator()<Parts>());
+  }
+};
+template <class K>
+[[nodiscard]] consteval auto parts_of() {
+  if constexpr (kind_of<K>() == key_kind::optional) {
+    return part_list<typename K::value_type>();
+  } else if constexpr (kind_of<K>() == key_kind::product) {
+    constexpr auto types = [](const auto&... part) { return part_list<std::remove_cvref_t<decltype(part)>...>(); };
+    return decltype(with_parts(std::declval<const K&>(), types))();
+  } else {
+    return part_list<>();
+  }
+}
 
 /// Adds up `measure.template operator()<Part>()` over K and all parts of K.
 template <class K, class Measure>
 [[nodiscard]] consteval std::size_t sum_over_parts(Measure measure) {
-  constexpr key_kind kind = kind_of<K>();
-  const std::size_t itself = measure.template operator()<K>();
-  if constexpr (kind == key_kind::optional) {
-    return itself + sum_over_parts<typename K::value_type>(measure);
-  } else if constexpr (kind == key_kind::product) {
-    const auto inside = [measure]<std::size_t... I>(std::index_sequence<I...>) {
-      return (std::size_t{0} + ... + sum_over_parts<element_at<K, I>>(measure));
-    };
-    return itself + inside(std::make_index_sequence<std::tuple_size<K>::value>{});
-  } else {
-    return itself;
-  }
+  return measure.template operator()<K>() +
+         parts_of<K>().sum([measure]<class Part>() { return sum_over_parts<Part>(measure); });
 }
 
 template <class K>
 [[nodiscard]] consteval bool is_hashable() {
   return sum_over_parts<K>([]<class Part>() -> std::size_t { return kind_of<Part>() == key_kind::none ? 1 : 0; }) == 0;
+}
+
+/// Whether no part of a key says itself how it is hashed, and so may be compared otherwise than by all of its bits.
+template <class K>
+[[nodiscard]] consteval bool compared_by_parts() {
+  return sum_over_parts<K>([]<class Part>() -> std::size_t {
+           constexpr key_kind kind = kind_of<Part>();
+           return names_fields<Part> || kind == key_kind::foreign || kind == key_kind::none ? 1 : 0;
+         }) == 0;
 }
 
 /// The number of words that a key of this type comes to.
@@ -148,12 +223,16 @@ template <class K>
          }) != 0;
 }
 
-/// Whether hashing a key of this type can throw: only a std::hash can.
+/// Whether hashing a key of this type can throw: only a std::hash and key_fields can.
 template <class K>
 [[nodiscard]] consteval bool hashes_without_throwing() {
   return sum_over_parts<K>([]<class Part>() -> std::size_t {
            if constexpr (kind_of<Part>() == key_kind::foreign) {
              return noexcept(std::hash<Part>{}(std::declval<const Part&>())) ? 0 : 1;
+           } else if constexpr (requires(const Part& part) { part.key_fields(); }) {
+             return noexcept(std::declval<const Part&>().key_fields()) ? 0 : 1;
+           } else if constexpr (names_fields<Part>) {
+             return noexcept(portolan_key_fields(std::declval<const Part&>())) ? 0 : 1;
            } else {
              return 0;
            }
@@ -171,7 +250,10 @@ using text_hash_for = std::conditional_t<holds_text<K>(), text_hash, no_hash<0>>
 
 template <class Key>
 [[nodiscard]] std::uint64_t hash_run(const text_hash& texts, const Key& key) noexcept {
-  return texts(key.data(), static_cast<std::size_t>(key.size()) * sizeof(*key.data()));
+  if constexpr (std::is_array_v<Key>)
+    return texts(&key, sizeof key);
+  else
+    return texts(key.data(), static_cast<std::size_t>(key.size()) * sizeof(*key.data()));
 }
 
 /// Gives the words of `key` to `sum`, in order.
@@ -193,10 +275,8 @@ void add_words(Sum& sum, [[maybe_unused]] const Texts& texts, const K& key) noex
       sum.skip(count_words<typename K::value_type>());
     }
   } else if constexpr (kind == key_kind::product) {
-    const auto each = [&]<std::size_t... I>(std::index_sequence<I...>) {
-      (add_words<element_at<K, I>>(sum, texts, get<I>(key)), ...);
-    };
-    each(std::make_index_sequence<std::tuple_size<K>::value>{});
+    with_parts(key,
+               [&](const auto&... part) { (add_words<std::remove_cvref_t<decltype(part)>>(sum, texts, part), ...); });
   } else {
     sum.add(static_cast<std::uint64_t>(std::hash<K>{}(key)));
   }

@@ -24,14 +24,21 @@ struct entry_image {
   static constexpr std::uint64_t empty = ~std::uint64_t{0};
 };
 
+/// Keys that are equal exactly when their bits are. A class may have an == of its own that looks at less; one that is
+/// hashed field by field has promised that it looks at all of them.
+template <class K, class Hash>
+inline constexpr bool equal_by_bits = std::has_unique_object_representations_v<K> &&
+                                      (!std::is_class_v<K> ||
+                                       (std::is_same_v<Hash, hash<K>> && detail::compared_by_parts<K>()));
+
 /// Entries that fit the inline engines: two trivially copyable words, keys equal exactly when their bits are, and a
 /// hash that cannot throw, since a mover hashes the keys again.
 template <class K, class V, class Hash, class KeyEqual>
-inline constexpr bool fits_inline =
-    std::is_trivially_copyable_v<K> &&
-    sizeof(K) <= 8 && std::has_unique_object_representations_v<K>&& std::is_trivially_copyable_v<V> && sizeof(V) <= 8 &&
-    std::is_default_constructible_v<V>&& std::is_same_v<KeyEqual, equal<K>>&& std::is_nothrow_invocable_v<const Hash&,
-                                                                                                          const K&>;
+inline constexpr bool fits_inline = std::is_trivially_copyable_v<K> &&
+                                    sizeof(K) <= 8 && equal_by_bits<K, Hash>&& std::is_trivially_copyable_v<V> &&
+                                    sizeof(V) <= 8 &&
+                                    std::is_default_constructible_v<V>&& std::is_same_v<
+                                        KeyEqual, equal<K>>&& std::is_nothrow_invocable_v<const Hash&, const K&>;
 
 template <class K, class V, class Hash, class KeyEqual>
 class inline_entry {
