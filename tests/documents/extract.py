@@ -90,7 +90,11 @@ class Block:
 
 def documents(root):
     found = [*root.glob("*.md"), *(root / "docs").rglob("*.md"), *(root / "bench").rglob("*.md")]
-    return sorted(path for path in found if blocks(path, root))
+    return sorted(path for path in found if holds_examples(path.read_text(encoding="utf-8")))
+
+
+def holds_examples(text):
+    return BLOCK.search(text) or rows.TABLE.search(text)
 
 
 def blocks(path, root):
@@ -145,16 +149,23 @@ def joined(fragments):
 
 def write(folder, root):
     folder.mkdir(parents=True, exist_ok=True)
-    kept = set()
+    kept, faults = set(), []
     for path in documents(root):
         stem = re.sub(r"\W+", "_", str(path.relative_to(root).with_suffix("")))
-        for suffix, source in programs(path, root):
+        try:
+            found = list(programs(path, root))
+        except Unreadable as why:
+            faults.append(str(why))
+            continue
+        for suffix, source in found:
             target = folder / f"{stem}{suffix}.cpp"
             kept.add(target)
             if not target.exists() or target.read_text(encoding="utf-8") != source:
                 target.write_text(source, encoding="utf-8")
     for old in set(folder.glob("*.cpp")) - kept:
         old.unlink()
+    if faults:
+        raise Unreadable("\n".join(faults))
     return sorted(kept)
 
 

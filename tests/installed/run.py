@@ -91,6 +91,16 @@ class Installation:
         call("cmake", "--build", build)
         expect(call(build / "guest") == ANSWER, "the guest built beside a checkout gives another answer")
 
+    def the_examples_are_a_project_of_their_own(self):
+        build = self.folder / "examples"
+        call("cmake", "-S", ROOT / "examples", "-B", build, "-G", "Ninja", f"-DCMAKE_PREFIX_PATH={self.prefix}",
+             "-DCMAKE_CXX_COMPILER=g++")
+        call("cmake", "--build", build)
+        programs = sorted(path for path in build.iterdir() if path.is_file() and os.access(path, os.X_OK))
+        expect(len(programs) >= 5, f"only {len(programs)} examples were built; look at examples/CMakeLists.txt")
+        for program in programs:
+            call(program)
+
 
 def cases(installation):
     yield "every_public_header_is_installed_and_nothing_else", ()
@@ -100,6 +110,7 @@ def cases(installation):
     yield "pkg_config_and_the_project_agree_on_the_version", ()
     yield "an_unknown_component_is_refused_by_name", ()
     yield "a_checkout_inside_a_project_brings_only_the_library", ()
+    yield "the_examples_are_a_project_of_their_own", ()
 
 
 def main():

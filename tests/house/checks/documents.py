@@ -1,4 +1,7 @@
-"""What the documents say can be done: commands exist, links lead somewhere."""
+"""What the documents say can be done: commands exist, links lead somewhere, named files and tests are there.
+
+A test is named as `tests/promises/reentry_test.cpp: is_refused_through_another_map`.
+"""
 
 import re
 
@@ -6,6 +9,7 @@ from tree import Finding
 
 FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```", re.M | re.S)
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
+PLACE = re.compile(r"`((?:bench|cmake|docs|examples|portolan|tests|tools)/[\w./-]*\.\w+)(?:: (\w+))?`")
 LANGUAGES = {"cpp", "console", "text", "cmake", "python", "json", "csv"}
 
 
@@ -15,10 +19,14 @@ def check(tree):
         for fence in FENCE.finditer(text):
             line = text.count("\n", 0, fence.start()) + 1
             yield from judge_block(tree, path, line, fence.group(1), fence.group(2))
-        for link in LINK.finditer(re.sub(FENCE, lambda m: "\n" * m.group().count("\n"), text)):
+        prose = re.sub(FENCE, lambda m: "\n" * m.group().count("\n"), text)
+        for place in PLACE.finditer(prose):
+            yield from judge_place(tree, path, prose.count("\n", 0, place.start()) + 1, *place.groups())
+        for link in LINK.finditer(prose):
             line = text.count("\n", 0, text.find(link.group())) + 1
             yield from judge_link(tree, path, line, link.group(1))
     yield from errors_without_a_page(tree)
+    yield from pages_without_a_link(tree)
     if "README.md" in tree.paths and len(tree.lines("README.md")) > 120:
         yield Finding("README.md", 121, "is longer than 120 lines; move the rest into docs/ and link it")
     if "ARCHITECTURE.md" in tree.paths and len(tree.lines("ARCHITECTURE.md")) > 250:
@@ -35,6 +43,15 @@ def errors_without_a_page(tree):
     for code in re.findall(r"\w+", codes.group(1)) if codes else []:
         if not re.search(rf"^## {code}$", written, re.M):
             yield Finding(page, 1, f"says nothing of errc::{code}; write `## {code}`: what happened, what to do")
+
+
+def pages_without_a_link(tree):
+    """Each page of the guide is in the guide's own list."""
+    index = "docs/guide/README.md"
+    listed = LINK.findall(tree.text(index)) if index in tree.paths else []
+    for page in tree.matching(r"docs/guide/[^/]*\.md"):
+        if page != index and page.rpartition("/")[2] not in listed:
+            yield Finding(page, 1, f"is not in {index}; add a row: the link, and when to read it")
 
 
 def judge_block(tree, path, line, language, body):
@@ -83,6 +100,14 @@ def judge_tool(tree, path, line, arguments):
         if flag.startswith("--") and flag not in ("--help", "--version") and f"{flag}" not in everything:
             yield Finding(path, line, f"portolan has no flag `{flag}`; `./run {arguments[0]} --help` lists those "
                                       "there are")
+
+
+def judge_place(tree, path, line, file, case):
+    """`file` is in the tree, and holds a test of the name `case`."""
+    if not (tree.root / file).exists():
+        yield Finding(path, line, f"there is no {file}; name a file that is there")
+    elif case and not re.search(rf"\b(?:TYPED_)?TEST\w*\(\s*\w+\s*,\s*{case}\s*\)|\bdef {case}\b", tree.text(file)):
+        yield Finding(path, line, f"{file} has no test `{case}`; name one that it has")
 
 
 def judge_link(tree, path, line, target):

@@ -1,0 +1,1 @@
+TEST(there, it_is_found) {}

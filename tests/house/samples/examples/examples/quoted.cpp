@@ -1,0 +1,6 @@
+#include <string>
+
+std::string sea() {
+  std::string word = "sea";
+  return word + "chart";
+}
