@@ -13,10 +13,13 @@ namespace portolan {
 
 /// What went wrong, stable over versions.
 enum class errc : std::uint8_t {
-  reentrant_call,    ///< user code inside a critical section called the same map again
-  waits_for_itself,  ///< load_or_compute would wait for a result that itself waits for this thread
-  forked_inside,     ///< the process was forked while this thread ran user code inside a critical section
-  capacity,          ///< more entries were asked for than the map can address
+  reentrant_call,        ///< user code inside a critical section called the same map again
+  waits_for_itself,      ///< load_or_compute would wait for a result that itself waits for this thread
+  forked_inside,         ///< the process was forked while this thread ran user code inside a critical section
+  capacity,              ///< more entries were asked for than the map can address
+  version_out_of_range,  ///< a version from outside was 0 or above 2^63 - 1
+  no_such_map,           ///< a registry has no map of that name
+  other_map_type,        ///< a registry has a map of that name, but of another type
 };
 
 /// The base of every exception that Portolan throws itself.

@@ -49,6 +49,10 @@ template <class K, class V, class Hash = hash<K>, class KeyEqual = equal<K>,
           class Alloc = std::allocator<std::pair<const K, V>>>
 class snapshot_map;
 
+template <class K, class V, class Hash = hash<K>, class KeyEqual = equal<K>,
+          class Alloc = std::allocator<std::pair<const K, V>>>
+class versioned_map;
+
 template <class Map, class Lock = shared_mutex>
 class guarded_map;
 
@@ -57,5 +61,7 @@ class sharded_map;
 
 template <class K, class Monoid, class Hash = hash<K>, class KeyEqual = equal<K>, class Alloc = std::allocator<K>>
 class aggregate_map;
+
+class map_registry;
 
 }  // namespace portolan

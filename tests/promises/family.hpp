@@ -27,6 +27,7 @@
 #include <portolan/reclaim/hazard.hpp>
 
 #include "kinds.hpp"
+#include "versioned_words.hpp"
 
 namespace promises {
 
@@ -99,8 +100,19 @@ struct snapshot {
   using map = portolan::snapshot_map<K, V, Hash, Equal, Alloc>;
 };
 
-using every_family =
-    testing::Types<plain, concurrent, concurrent_portable, concurrent_hazard, sync, guarded, sharded, snapshot>;
+/// Through the words of versioned_words.hpp.
+struct versioned {
+  static constexpr const char* name = "versioned_map";
+  static constexpr bool shared = true;
+  static constexpr bool shrinks = true;
+  static constexpr bool stays_small = true;
+  static constexpr bool optimistic = true;  // compute's callable runs with no lock: it may call anything
+  template <class K, class V, class Hash, class Equal, class Alloc>
+  using map = versioned_words<K, V, Hash, Equal, Alloc>;
+};
+
+using every_family = testing::Types<plain, concurrent, concurrent_portable, concurrent_hazard, sync, guarded, sharded,
+                                    snapshot, versioned>;
 /// Families whose machinery depends on the kind of key and value.
 using families_by_kind = testing::Types<concurrent>;
 /// Families with a table of their own, which a bad hash may hurt in its own way.
@@ -260,6 +272,12 @@ template <class Subject>
 using can_pin = std::bool_constant<offers_pin<typename Subject::map>>;
 template <class Subject>
 using can_compute = std::bool_constant<offers_compute<typename Subject::map>>;
+/// compute alone with the entry, under a lock that its callable can meet again.
+template <class Subject>
+using can_compute_alone = std::bool_constant < offers_compute<typename Subject::map> && !requires {
+  Subject::family::optimistic;
+}
+> ;
 template <class Subject>
 using can_load_or_compute = std::bool_constant<offers_load_or_compute<typename Subject::map>>;
 template <class Subject>

@@ -113,7 +113,7 @@ TEST_P(fork_under_writers, leaves_the_child_a_map_that_works) {
 
 template <class Subject>
 class fork_inside_compute : public testing::Test {};
-using computing = where<can_compute, every_shared_map>;
+using computing = where<can_compute_alone, every_shared_map>;
 TYPED_TEST_SUITE(fork_inside_compute, computing, subject_names);
 
 // The child of a fork inside compute holds a lock whose other threads' state nobody knows. It gets an error (or a map
