@@ -11,16 +11,15 @@
 
 namespace portolan {
 
-/// What went wrong, stable over versions.
+/// What went wrong, stable over versions; docs/errors.md has a section for each.
+// In rows by theme: each line here counts in the weight of every map.
+// clang-format off
 enum class errc : std::uint8_t {
-  reentrant_call,        ///< user code inside a critical section called the same map again
-  waits_for_itself,      ///< load_or_compute would wait for a result that itself waits for this thread
-  forked_inside,         ///< the process was forked while this thread ran user code inside a critical section
-  capacity,              ///< more entries were asked for than the map can address
-  version_out_of_range,  ///< a version from outside was 0 or above 2^63 - 1
-  no_such_map,           ///< a registry has no map of that name
-  other_map_type,        ///< a registry has a map of that name, but of another type
+  reentrant_call, waits_for_itself, forked_inside,  // user code inside a critical section, or waiting for itself
+  capacity, version_out_of_range,                   // numbers that a map cannot take
+  no_such_map, other_map_type,                      // map_registry
 };
+// clang-format on
 
 /// The base of every exception that Portolan throws itself.
 class error : public std::exception {
