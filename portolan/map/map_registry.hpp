@@ -67,8 +67,9 @@ class map_handle {
     if (held_ != nullptr) held_->add_owner();
   }
   map_handle(map_handle&& other) noexcept : held_(std::exchange(other.held_, nullptr)) {}
-  map_handle& operator=(map_handle other) noexcept {
-    std::swap(held_, other.held_);
+  map_handle& operator=(const map_handle& other) noexcept { return *this = map_handle(other); }
+  map_handle& operator=(map_handle&& other) noexcept {
+    map_handle(std::move(other)).swap(*this);
     return *this;
   }
   ~map_handle() {
@@ -78,6 +79,7 @@ class map_handle {
   [[nodiscard]] explicit operator bool() const noexcept { return held_ != nullptr; }
   [[nodiscard]] Map& operator*() const noexcept { return held_->map; }
   [[nodiscard]] Map* operator->() const noexcept { return &held_->map; }
+  void swap(map_handle& other) noexcept { std::swap(held_, other.held_); }
   friend bool operator==(const map_handle& one, const map_handle& other) noexcept { return one.held_ == other.held_; }
 
  private:
@@ -134,15 +136,23 @@ class registered {
   /// @sees      all that was written into the map before it was registered
   /// @progress  wait-free
   /// @cost      one load; after a replacement also a guard and two counts
-  /// @throws    nothing
+  /// @throws    std::bad_alloc at a thread's first use, when more threads live than ever before
   /// @calls     the old map's destructor, if this was its last handle
   [[nodiscard]] Map& current() {
     if (place_->present() != last_.held_) [[unlikely]]
       catch_up();
     return *last_;
   }
+
+  /// As current.
+  ///
+  /// @returns   the map that is registered now, for the one call that follows
+  /// @sees      as current
+  /// @progress  as current
+  /// @cost      as current
+  /// @throws    as current
+  /// @calls     as current
   [[nodiscard]] Map* operator->() { return &current(); }
-  [[nodiscard]] Map& operator*() { return current(); }
 
   /// A handle on the map that is registered now, for several calls about one map.
   ///
@@ -150,7 +160,7 @@ class registered {
   /// @sees      as current
   /// @progress  wait-free
   /// @cost      as current, and one count
-  /// @throws    nothing
+  /// @throws    as current
   /// @calls     as current
   [[nodiscard]] map_handle<Map> hold() {
     static_cast<void>(current());

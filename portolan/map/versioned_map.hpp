@@ -59,6 +59,14 @@ struct update_result {
   entry_version version;        ///< accepted: the one that it got, or that was erased; refused: the present one
   found<versioned<V>> current;  ///< refused: what stands there; as find gives it
 
+  /// Whether the write was accepted.
+  ///
+  /// @returns   outcome == acceptance::accepted
+  /// @sees      nothing shared
+  /// @progress  wait-free
+  /// @cost      O(1)
+  /// @throws    nothing
+  /// @calls     no user code
   [[nodiscard]] bool accepted() const noexcept { return outcome == acceptance::accepted; }
 };
 

@@ -103,6 +103,7 @@ struct snapshot {
 /// Through the words of versioned_words.hpp.
 struct versioned {
   static constexpr const char* name = "versioned_map";
+  static constexpr bool replaces_nodes = true;  // another value is another node
   static constexpr bool shared = true;
   static constexpr bool shrinks = true;
   static constexpr bool stays_small = true;

@@ -108,10 +108,10 @@ class map_registry::table {
     void* const raw = platform::allocate(size_of(count), alignof(table));
     return std::construct_at(static_cast<table*>(raw), count);
   }
-  static void free(const table* used) noexcept {
+  static void unmake(const table* used) noexcept {
     if (used != nullptr) platform::deallocate(const_cast<table*>(used), size_of(used->count_), alignof(table));
   }
-  static void free_for_reclaimer(void* raw, void*) noexcept { free(static_cast<table*>(raw)); }
+  static void unmake_for_reclaimer(void* raw, void*) noexcept { unmake(static_cast<table*>(raw)); }
 
   explicit table(std::size_t count) noexcept : count_(count) {}
   [[nodiscard]] std::size_t size() const noexcept { return count_; }
@@ -189,7 +189,7 @@ map_registry::~map_registry() {
     each->let_go(each->exchange(nullptr));
     each->drop_owner();
   }
-  table::free(last);
+  table::unmake(last);
 }
 
 generation* map_registry::find_generation(std::string_view name, const map_type& type) const {
@@ -221,7 +221,7 @@ struct map_registry::change {
   ~change() {
     if (unused != nullptr) unused->drop_owner();
     if (old_table != nullptr) {
-      registry.domain_.retire(const_cast<table*>(old_table), &table::free_for_reclaimer, nullptr,
+      registry.domain_.retire(const_cast<table*>(old_table), &table::unmake_for_reclaimer, nullptr,
                               old_table->size_bytes());
     }
     if (old_map != nullptr) old_map_at->let_go(old_map);
