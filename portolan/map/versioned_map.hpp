@@ -465,7 +465,7 @@ class versioned_map : private copying_a_map_is_called_snapshot,
   /// @calls     no user code
   [[gnu::always_inline]] void reserve(size_type entries) {
     critical_scope::refuse_reentry(&core_, platform::here());
-    const section inside;
+    const section inside(core_, concurrent::write_gate::keeping_house);
     core_.reserve(entries);
   }
 
@@ -670,7 +670,7 @@ class versioned_map : private copying_a_map_is_called_snapshot,
     return ended == written::removed;
   }
   void shrink() {
-    const section inside;
+    const section inside(core_, concurrent::write_gate::keeping_house);
     core_.shrink_to_fit();
   }
 
@@ -702,18 +702,23 @@ class versioned_map : private copying_a_map_is_called_snapshot,
 
   // ---- for fork (base/living.hpp) ----
   [[nodiscard]] bool try_lock_for_fork() noexcept {
-    if (!concurrent::write_gate::try_close()) return false;
-    if (flights_.try_lock_all()) return true;
-    concurrent::write_gate::open();
+    if (!core_.one_listing().try_lock()) return false;
+    if (concurrent::write_gate::try_close()) {
+      if (flights_.try_lock_all()) return true;
+      concurrent::write_gate::open();
+    }
+    core_.one_listing().unlock();
     return false;
   }
   void unlock_in_parent() noexcept {
     flights_.unlock_all();
     concurrent::write_gate::open();
+    core_.one_listing().unlock();
   }
   void unlock_in_child() noexcept {
     flights_.forget_others_after_fork();
     concurrent::write_gate::open();
+    core_.one_listing().reset_after_fork();
   }
 
   mutable core_type core_;

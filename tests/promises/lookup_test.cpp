@@ -36,6 +36,13 @@ struct counted_equal {
   bool operator()(const auto& left, const auto& right) const { return words_of(left) == words_of(right); }
 };
 
+/// What was found, as a text; nothing is an empty one.
+std::string text_of(const auto& found) {
+  if (!found) return {};
+  const std::string& text = *found;
+  return text;
+}
+
 template <class Family>
 class lookup : public testing::Test {
  protected:

@@ -49,6 +49,7 @@ class versioned_write {
         place_(place),
         key_(key),
         probe_(core.engine().make_probe(key)),
+        inside_(core, probe_),
         guard_(core.reclaimer()) {}
   versioned_write(const versioned_write&) = delete;
   versioned_write& operator=(const versioned_write&) = delete;
