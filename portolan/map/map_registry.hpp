@@ -29,6 +29,7 @@
 #include <portolan/base/platform.hpp>
 #include <portolan/base/published.hpp>
 #include <portolan/base/scope.hpp>
+#include <portolan/base/shared_mutex.hpp>
 #include <portolan/base/wait.hpp>
 #include <portolan/map/fwd.hpp>
 #include <portolan/map/registry/generation.hpp>

@@ -20,6 +20,7 @@
 
 #include <portolan/base/platform.hpp>
 #include <portolan/base/published.hpp>
+#include <portolan/base/shared_mutex.hpp>
 #include <portolan/base/wait.hpp>
 #include <portolan/map/registry/type_name.hpp>
 #include <portolan/reclaim/epoch.hpp>
