@@ -106,8 +106,8 @@ struct versioned {
   static constexpr bool replaces_nodes = true;  // another value is another node
   static constexpr bool shared = true;
   static constexpr bool shrinks = true;
-  static constexpr bool stays_small = true;
-  static constexpr bool optimistic = true;  // compute's callable runs with no lock: it may call anything
+  static constexpr bool stays_small = false;  // each entry is a node and carries its version: 8 take 1,120 bytes
+  static constexpr bool optimistic = true;    // compute's callable runs with no lock: it may call anything
   template <class K, class V, class Hash, class Equal, class Alloc>
   using map = versioned_words<K, V, Hash, Equal, Alloc>;
 };

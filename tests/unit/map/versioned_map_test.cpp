@@ -216,12 +216,8 @@ TEST(versioned_map, asks_an_optimistic_callable_again_only_when_somebody_was_fas
 TEST(versioned_map, carries_out_every_decision_of_an_optimistic_callable) {
   using decision = portolan::decision<std::uint64_t>;
   number_map map;
-  const auto decides = [&](decision wanted) {
-    return map.update(1U, [&](const versioned<std::uint64_t>*) {
-      decision taken = portolan::keep;
-      taken.take(decision(wanted));
-      return taken;
-    });
+  const auto decides = [&](auto wanted) {
+    return map.update(1U, [&](const versioned<std::uint64_t>*) { return decision(wanted); });
   };
   EXPECT_EQ(decides(portolan::keep).outcome, portolan::computed::absent);
   EXPECT_EQ(decides(portolan::erase).outcome, portolan::computed::absent);
