@@ -9,6 +9,7 @@
 //                                                           (or bool try_lock_for_fork() noexcept, asked repeatedly)
 //     void unlock_in_parent() noexcept;
 //     void unlock_in_child() noexcept;                      same, where no other thread exists (reset_after_fork)
+//     bool take_census(map_statistics&) const noexcept;     its figures without waiting for user code; false: not now
 //   };
 //
 // 1. Sixteen lists with a lock each; a map joins the list of the thread that makes it.
@@ -17,7 +18,7 @@
 //    for running computes, and never deadlocks with them.
 // 3. A thread that forks inside compute gets no map's lock: see fork.hpp, 2.
 // 4. Maps may be made and destroyed at any time, in static constructors and destructors too; not inside the
-//    three functions above.
+//    functions above.
 #pragma once
 
 #include <cstddef>
@@ -27,6 +28,8 @@
 
 namespace portolan {
 
+struct map_statistics;
+
 class living {
  public:
   /// What fork may ask of a map.
@@ -34,6 +37,7 @@ class living {
     bool (*lock_for_fork)(void* map, std::uint64_t deadline_ns) noexcept;
     void (*unlock_in_parent)(void* map) noexcept;
     void (*unlock_in_child)(void* map) noexcept;
+    bool (*take_census)(const void* map, map_statistics& into) noexcept;
   };
 
   /// `type` and `name` must live as long as the map.
@@ -46,6 +50,9 @@ class living {
   [[nodiscard]] void* map() const noexcept { return map_; }
   [[nodiscard]] const char* type() const noexcept { return type_; }
   [[nodiscard]] const char* name() const noexcept { return name_; }
+
+  /// The map's figures, never waiting for a lock that user code may run under; false: it has none now.
+  [[nodiscard]] bool take_census(map_statistics& into) const noexcept { return does_->take_census(map_, into); }
 
   /// Calls f(context, map) for each living map, a list locked at a time: f must not make or destroy maps.
   static void for_each(void (*f)(void* context, const living& map), void* context);
@@ -69,6 +76,13 @@ class living {
       },
       [](void* map) noexcept { static_cast<Map*>(map)->unlock_in_parent(); },
       [](void* map) noexcept { static_cast<Map*>(map)->unlock_in_child(); },
+      []([[maybe_unused]] const void* map, [[maybe_unused]] map_statistics& into) noexcept {
+        if constexpr (requires(const Map& its) { its.take_census(into); }) {
+          return static_cast<const Map*>(map)->take_census(into);
+        } else {
+          return false;
+        }
+      },
   };
 
   const calls* does_;

@@ -309,7 +309,7 @@ class aggregate_map : private copying_a_map_is_called_snapshot {
   /// @calls     nothing
   [[nodiscard, gnu::always_inline]] aggregate_statistics stats() const {
     aggregate_statistics figures = core_.stats_at(platform::here());
-    figures.bytes += sizeof(*this);
+    figures.add_own(sizeof(*this));
     return figures;
   }
 
@@ -331,6 +331,13 @@ class aggregate_map : private copying_a_map_is_called_snapshot {
     core_.change_at(place, detail::as_lookup<K, Hash, KeyEqual>(std::forward<Q>(key)), change);
   }
 
+  [[nodiscard]] bool take_census(map_statistics& into) const noexcept {
+    aggregate_statistics figures;
+    if (!core_.try_stats(figures)) return false;
+    figures.add_own(sizeof(*this));
+    into = figures;
+    return true;
+  }
   [[nodiscard]] bool try_lock_for_fork() noexcept { return core_.try_lock_for_fork(); }
   void unlock_in_parent() noexcept { core_.unlock_in_parent(); }
   void unlock_in_child() noexcept { core_.unlock_in_child(); }

@@ -227,7 +227,7 @@ class concurrent_map
   /// @calls     no user code
   [[nodiscard]] map_statistics stats() const {
     map_statistics figures = core_.statistics();
-    figures.bytes += sizeof(*this) + flights_.allocated_bytes();
+    figures.add_own(sizeof(*this) + flights_.allocated_bytes());
     return figures;
   }
 
@@ -719,7 +719,14 @@ class concurrent_map
   [[nodiscard]] std::size_t flight_hash(const K& key) const { return core_.engine().make_probe(key).hash; }
   [[nodiscard]] bool same_key(const K& a, const K& b) const { return core_.engine().key_eq()(a, b); }
 
-  // ---- for fork (base/living.hpp) ----
+  // ---- for fork and the census (base/living.hpp) ----
+  [[nodiscard]] bool take_census(map_statistics& into) const noexcept {
+    try {
+      return into = stats(), true;
+    } catch (...) {
+      return false;  // no memory for this thread's first guard
+    }
+  }
   [[nodiscard]] bool try_lock_for_fork() noexcept {
     if (!core_.one_listing().try_lock()) return false;
     if (concurrent::write_gate::try_close()) {

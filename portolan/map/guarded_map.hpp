@@ -113,6 +113,7 @@ class guarded_map : private copying_a_map_is_called_snapshot,
   [[nodiscard]] std::size_t flight_hash(const key_type& key) const { return make_map_.hash(key); }
   [[nodiscard]] bool same_key(const key_type& left, const key_type& right) const { return make_map_.same(left, right); }
 
+  [[nodiscard]] bool take_census(map_statistics& into) const noexcept { return this->census_at(into); }
   [[nodiscard]] bool try_lock_for_fork() noexcept {
     if (!store_.lock.try_lock()) return false;
     if (flights_.try_lock_all()) return true;

@@ -474,7 +474,8 @@ class plain_map : private copying_a_map_is_called_snapshot {
     map_statistics result;
     result.entries = table.entries;
     result.capacity = plain::room_in(table.current.count);
-    result.bytes = sizeof(plain_map) + table.bytes();
+    result.add_own(sizeof(plain_map) + table.bytes());
+    result.used_bytes = table.entries * (sizeof(K) + sizeof(V) + 1);
     result.tables = table.current.count == 0 ? 0 : (table.grows() ? 2 : 1);
     result.spilled = table.current.overflows + table.old.overflows;
     result.growths = table.growths;

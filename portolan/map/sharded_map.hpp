@@ -152,6 +152,7 @@ class sharded_map : private copying_a_map_is_called_snapshot,
   [[nodiscard]] std::size_t flight_hash(const key_type& key) const { return static_cast<std::size_t>(choose_(key)); }
   [[nodiscard]] bool same_key(const key_type& left, const key_type& right) const { return make_map_.same(left, right); }
 
+  [[nodiscard]] bool take_census(map_statistics& into) const noexcept { return this->census_at(into); }
   [[nodiscard]] bool try_lock_for_fork() noexcept {
     if (!shards_.try_lock_all()) return false;
     if (flights_.try_lock_all()) return true;

@@ -372,12 +372,18 @@ class snapshot_map : private copying_a_map_is_called_snapshot,
     map_statistics figures;
     const epoch::guard guard(domain_);
     const table* const now = current_.observe();
-    figures.bytes = sizeof(*this) + sizeof(rules) + flights_.allocated_bytes();
-    figures.kept_back_bytes = domain_.statistics().kept_back_bytes;
+    figures.add_own(sizeof(*this) + sizeof(rules) + flights_.allocated_bytes());
+    const reclaim_statistics kept = domain_.statistics();
+    figures.kept_back_bytes = kept.kept_back_bytes;
+    figures.ever_bytes += kept.retired_bytes;
     if (now == nullptr) return figures;
     figures.entries = now->size();
     figures.capacity = now->capacity();
-    figures.bytes += now->bytes() + now->size() * sizeof(node);
+    const std::size_t node_bytes = now->size() * sizeof(node);
+    figures.bytes += now->bytes() + node_bytes;
+    figures.reserved_bytes += now->bytes() + node_bytes;
+    figures.ever_bytes += now->bytes() + node_bytes;
+    figures.used_bytes = node_bytes + now->size() * sizeof(void*);
     figures.tables = 1;
     return figures;
   }
@@ -526,6 +532,13 @@ class snapshot_map : private copying_a_map_is_called_snapshot,
   }
   [[nodiscard]] const void* section_owner() const noexcept { return this; }
 
+  [[nodiscard]] bool take_census(map_statistics& into) const noexcept {
+    try {
+      return into = stats(), true;
+    } catch (...) {
+      return false;  // no memory for this thread's first guard
+    }
+  }
   [[nodiscard]] bool try_lock_for_fork() noexcept {
     if (!writers_.try_lock()) return false;
     if (flights_.try_lock_all()) return true;

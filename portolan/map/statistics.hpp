@@ -18,6 +18,23 @@ struct map_statistics {
   std::size_t growths = 0;          ///< tables begun that were larger than the one before
   std::size_t shrinks = 0;          ///< tables begun that were smaller
   std::size_t kept_back_bytes = 0;  ///< retired memory that a reader may still see
+  std::size_t reserved_bytes = 0;   ///< of tables and nodes that are in use, free slots and sizeof the map included
+  std::size_t used_bytes = 0;       ///< the part of them that entries fill
+  std::size_t ever_bytes = 0;       ///< taken since the map was made, what was given back included
+
+  /// Adds memory of the map itself and of what it keeps for its whole life. For the maps that fill this in.
+  ///
+  /// @returns   nothing
+  /// @sees      nothing shared
+  /// @progress  wait-free
+  /// @cost      O(1)
+  /// @throws    nothing
+  /// @calls     nothing
+  void add_own(std::size_t own_bytes) noexcept {
+    bytes += own_bytes;
+    reserved_bytes += own_bytes;
+    ever_bytes += own_bytes;
+  }
 };
 
 }  // namespace portolan

@@ -326,7 +326,7 @@ class sync_map : private copying_a_map_is_called_snapshot,
   /// @calls     nothing
   [[nodiscard, gnu::always_inline]] map_statistics stats() const {
     map_statistics figures = core_.stats(platform::here());
-    figures.bytes += sizeof(*this) + flights_.allocated_bytes();
+    figures.add_own(sizeof(*this) + flights_.allocated_bytes());
     return figures;
   }
 
@@ -405,6 +405,11 @@ class sync_map : private copying_a_map_is_called_snapshot,
   [[nodiscard]] bool same_key(const K& left, const K& right) const { return core_.same(left, right); }
   [[nodiscard]] const void* section_owner() const noexcept { return &core_; }
 
+  [[nodiscard]] bool take_census(map_statistics& into) const noexcept {
+    if (!core_.try_stats(into)) return false;
+    into.add_own(sizeof(*this) + flights_.allocated_bytes());
+    return true;
+  }
   [[nodiscard]] bool try_lock_for_fork() noexcept {
     if (!core_.fork_lock().try_lock()) return false;
     if (flights_.try_lock_all()) return true;

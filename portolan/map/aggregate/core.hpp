@@ -170,22 +170,25 @@ class aggregate_core {
   [[nodiscard]] aggregate_statistics stats_at(platform::code_address place) const {
     const reading<shared_mutex> held(central_lock_, this, place);
     aggregate_statistics figures;
-    figures.bytes = central_.bytes() + (shards_.exist() ? shards_.count() * sizeof(shard) : 0);
-    figures.capacity = central_.capacity();
-    figures.tables = 1;
     shards_.each([&](const shard& in) {
       const exclusive_lock shard_held(in.lock);
-      const std::size_t own = in.fresh.size() + in.waiting.size();
-      figures.bytes += in.fresh.bytes() + in.waiting.bytes();
-      figures.waiting += own;
-      if (own != 0) ++figures.shards;
+      count_locked(in, figures);
     });
-    figures.tables += figures.shards;
-    figures.entries = central_.size() + figures.waiting;
-    figures.merges = merges_;
-    // relaxed: a number on its own.
-    figures.failed_merges = failed_merges_.load(platform::relaxed);
+    count_central_locked(figures);
     return figures;
+  }
+  /// As stats_at, but false where a lock is not to be had at once: user code may run under it.
+  [[nodiscard]] bool try_stats(aggregate_statistics& figures) const noexcept {
+    if (critical_scope::inside_any() || !central_lock_.try_lock_shared()) return false;
+    bool all = true;
+    shards_.each([&](const shard& in) {
+      if (!in.lock.try_lock()) return static_cast<void>(all = false);
+      count_locked(in, figures);
+      in.lock.unlock();
+    });
+    count_central_locked(figures);
+    central_lock_.unlock_shared();
+    return all;
   }
 
   void merge_every_at(platform::code_address place, std::uint64_t period_ns) {
@@ -216,6 +219,24 @@ class aggregate_core {
   }
 
  private:
+  static void count_locked(const shard& in, aggregate_statistics& figures) {
+    const std::size_t own = in.fresh.size() + in.waiting.size();
+    figures.bytes += in.fresh.bytes() + in.waiting.bytes();
+    figures.waiting += own;
+    if (own != 0) ++figures.shards;
+  }
+  void count_central_locked(aggregate_statistics& figures) const {
+    figures.bytes += central_.bytes() + (shards_.exist() ? shards_.count() * sizeof(shard) : 0);
+    figures.capacity = central_.capacity();
+    figures.tables = 1 + figures.shards;
+    figures.entries = central_.size() + figures.waiting;
+    figures.reserved_bytes = figures.bytes;
+    figures.used_bytes = figures.entries * sizeof(node);
+    figures.ever_bytes = figures.bytes;  // what tables gave back is not counted
+    figures.merges = merges_;
+    // relaxed: a number on its own.
+    figures.failed_merges = failed_merges_.load(platform::relaxed);
+  }
   template <class Q>
   [[nodiscard]] auto is_key(const Q& key) const {
     return [this, &key](const node& other) { return static_cast<bool>(equal_(other.key, key)); };

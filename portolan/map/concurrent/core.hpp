@@ -270,12 +270,20 @@ class core : public write_gate {
       figures.capacity = comfortable_entries(at.lg_lines());
       if (at.next() == nullptr) break;
     }
-    figures.bytes += spill_.bytes() + static_cast<std::size_t>(node_bytes_.sum() > 0 ? node_bytes_.sum() : 0);
+    // pair root: acquire, so that who sees a table sees it whole.
+    const root_word apart(reserved_root_.load(platform::acquire));
+    if (apart.bits() != 0) figures.bytes += apart.current<line>().size_bytes();
+    const std::int64_t node_sum = node_bytes_.sum();
+    const std::size_t node_bytes = node_sum > 0 ? static_cast<std::size_t>(node_sum) : 0;
+    figures.bytes += spill_.bytes() + node_bytes;
     figures.spilled = spill_.entries();
     figures.growths = growths_.load(platform::relaxed);  // relaxed: a figure
     figures.shrinks = shrinks_.load(platform::relaxed);  // relaxed: a figure
     const reclaim_statistics kept = domain_.statistics();
     figures.kept_back_bytes = kept.kept_back_bytes;
+    figures.reserved_bytes = figures.bytes;
+    figures.used_bytes = figures.entries * (sizeof(line) / Engine::slots_per_line) + node_bytes;
+    figures.ever_bytes = figures.bytes + kept.retired_bytes;
     figures.bytes += kept.kept_back_bytes;
     return figures;
   }

@@ -209,16 +209,50 @@ class locked_reads : public locked_mixin<Self, Map> {
   [[nodiscard]] map_statistics stats_at(platform::code_address place) const {
     critical_scope::refuse_reentry(this, place);
     map_statistics figures;
-    figures.bytes = self().own_bytes();
+    figures.add_own(self().own_bytes());
     self().each_store([&](const store_type& in) {
       const reading<Lock> held(in.lock, this, place);
-      figures.entries += in.map.size();
       figures.capacity += capacity_of(in.map);
-      figures.bytes += bytes_of(in.map);
-      ++figures.tables;
+      count_locked(in, figures);
       return true;
     });
     return figures;
+  }
+
+  static void count_locked(const store_type& in, map_statistics& figures) {
+    const std::size_t entries = entry_bytes_of(in.map);
+    const std::size_t buckets = bucket_bytes_of(in.map);
+    figures.entries += in.map.size();
+    figures.bytes += entries + buckets;
+    figures.reserved_bytes += entries + buckets;
+    figures.used_bytes += entries;
+    figures.ever_bytes += in.ever_bytes_locked(entries, buckets);
+    ++figures.tables;
+  }
+
+ protected:
+  /// For the census: a store whose lock is not to be had, as its last writer found it.
+  bool census_at(map_statistics& figures) const noexcept {
+    figures.add_own(self().own_bytes());
+    const bool may_hold_one = critical_scope::inside_any();
+    self().each_store([&](const store_type& in) {
+      if (!may_hold_one && in.lock.try_lock()) {
+        count_locked(in, figures);
+        in.lock.unlock();
+        return true;
+      }
+      // relaxed: figures (store.hpp).
+      const std::size_t entries = in.noted_entry_bytes.load(platform::relaxed);
+      const std::size_t all = entries + in.noted_bucket_bytes.load(platform::relaxed);  // relaxed: as above
+      figures.entries += in.noted_entries.load(platform::relaxed);                      // relaxed: as above
+      figures.bytes += all;
+      figures.reserved_bytes += all;
+      figures.used_bytes += entries;
+      figures.ever_bytes += in.noted_ever_bytes.load(platform::relaxed);  // relaxed: as above
+      ++figures.tables;
+      return true;
+    });
+    return true;
   }
 };
 

@@ -18,6 +18,7 @@
 
 #include <portolan/base/platform.hpp>
 #include <portolan/base/scope.hpp>
+#include <portolan/map/guarded/underlying.hpp>
 #include <portolan/map/section.hpp>
 
 namespace portolan::detail {
@@ -41,9 +42,35 @@ template <class Map, class Lock>
 struct store {
   explicit store(Map&& initial) : map(std::move(initial)) {}
 
+  /// What the map held before the section that begins; by its holder. A section that follows another finds what the
+  /// other did: only what a section takes and gives back itself is not seen.
+  void note_figures_locked() noexcept {
+    const std::size_t entries = entry_bytes_of(map);
+    const std::size_t buckets = bucket_bytes_of(map);
+    std::size_t ever = ever_bytes_locked(entries, buckets);
+    // relaxed, all of them: figures, written under the lock and read by a census that cannot have it.
+    noted_entry_bytes.store(entries, platform::relaxed);
+    noted_bucket_bytes.store(buckets, platform::relaxed);  // relaxed: as above
+    noted_ever_bytes.store(ever, platform::relaxed);       // relaxed: as above
+    noted_entries.store(map.size(), platform::relaxed);    // relaxed: as above
+  }
+  /// What was ever taken, with `entries` and `buckets` bytes in use now.
+  [[nodiscard]] std::size_t ever_bytes_locked(std::size_t entries, std::size_t buckets) const noexcept {
+    const std::size_t entries_before = noted_entry_bytes.load(platform::relaxed);  // relaxed: as above
+    std::size_t ever = noted_ever_bytes.load(platform::relaxed);                   // relaxed: as above
+    if (entries > entries_before) ever += entries - entries_before;
+    // A map that rehashes takes the new buckets whole.
+    if (buckets > noted_bucket_bytes.load(platform::relaxed)) ever += buckets;  // relaxed: as above
+    return ever;
+  }
+
   mutable Lock lock;
   std::uint64_t changes = 0;
   Map map;
+  platform::atomic<std::size_t> noted_entries{0};
+  platform::atomic<std::size_t> noted_entry_bytes{0};
+  platform::atomic<std::size_t> noted_bucket_bytes{0};
+  platform::atomic<std::size_t> noted_ever_bytes{0};
 };
 
 template <class Lock>
@@ -110,6 +137,7 @@ class writing {
   template <class Map>
   writing(store<Map, Lock>& into, const void* owner, platform::code_address place) : section_(into.lock, owner, place) {
     ++into.changes;
+    into.note_figures_locked();
   }
 
  private:

@@ -188,14 +188,19 @@ template <class Map>
   }
 }
 
-/// What the map's memory comes to, estimated: its buckets, and its entries with two words each for their links.
+/// What the map's entries come to, estimated: with two words each for their links.
 template <class Map>
-[[nodiscard]] std::size_t bytes_of(const Map& map) {
-  const std::size_t entries = map.size() * (sizeof(typename Map::value_type) + 2 * sizeof(void*));
+[[nodiscard]] std::size_t entry_bytes_of(const Map& map) {
+  return map.size() * (sizeof(typename Map::value_type) + 2 * sizeof(void*));
+}
+
+/// What its buckets come to, a word each.
+template <class Map>
+[[nodiscard]] std::size_t bucket_bytes_of(const Map& map) {
   if constexpr (requires { map.bucket_count(); })
-    return entries + map.bucket_count() * sizeof(void*);
+    return map.bucket_count() * sizeof(void*);
   else
-    return entries;
+    return 0;
 }
 
 }  // namespace portolan::detail

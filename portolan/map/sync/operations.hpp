@@ -264,16 +264,33 @@ class sync_operations : public sync_tables<K, V, Hash, KeyEqual, Alloc> {
     this->reserve_locked(entries);
   }
 
+  void count_others(map_statistics& figures) const noexcept {
+    figures.entries = this->size();
+    const std::size_t values_bytes = figures.entries * (sizeof(entry) + sizeof(box));
+    figures.bytes += values_bytes;
+    figures.reserved_bytes = figures.bytes;
+    figures.used_bytes = values_bytes + figures.entries * sizeof(void*);
+    const reclaim_statistics kept = this->domain_.statistics();
+    figures.kept_back_bytes = kept.kept_back_bytes;
+    figures.ever_bytes = figures.reserved_bytes + kept.retired_bytes;
+  }
+
   [[nodiscard]] map_statistics stats(platform::code_address place) const {
     map_statistics figures;
     {
       const section inside(writable().mutex_, this, place);
       this->count_tables_locked(figures);
     }
-    figures.entries = this->size();
-    figures.bytes += figures.entries * (sizeof(entry) + sizeof(box));
-    figures.kept_back_bytes = this->domain_.statistics().kept_back_bytes;
+    count_others(figures);
     return figures;
+  }
+  /// As stats, but false where the mutex is held: user code may run under it.
+  [[nodiscard]] bool try_stats(map_statistics& figures) const noexcept {
+    if (!writable().mutex_.try_lock()) return false;
+    this->count_tables_locked(figures);
+    writable().mutex_.unlock();
+    count_others(figures);
+    return true;
   }
 
   [[nodiscard]] mutex& fork_lock() noexcept { return this->mutex_; }

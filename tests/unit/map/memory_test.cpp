@@ -1,0 +1,252 @@
+// Copyright 2026 The Portolan Authors. SPDX-License-Identifier: Apache-2.0
+//
+// Method: an allocator that counts what it hands out stands beside the map's own figures; they must agree byte by byte
+// where the map's memory comes from the allocator, whatever was inserted, replaced and erased before.
+#include <portolan/map/memory.hpp>
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <map>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include <portolan/map/aggregate_map.hpp>
+#include <portolan/map/concurrent_map.hpp>
+#include <portolan/map/guarded_map.hpp>
+#include <portolan/map/plain_map.hpp>
+#include <portolan/map/sharded_map.hpp>
+#include <portolan/map/snapshot_map.hpp>
+#include <portolan/map/sync_map.hpp>
+
+#include "../../support/scale.hpp"
+
+namespace {
+
+using portolan::map_memory;
+using portolan::memory_listing;
+using portolan::memory_of;
+using portolan::memory_of_all_maps;
+
+struct meter {
+  std::atomic<std::size_t> now{0};
+  std::atomic<std::size_t> ever{0};
+};
+
+template <class T>
+class counting {
+ public:
+  using value_type = T;
+  explicit counting(meter& books) noexcept : books_(&books) {}
+  template <class U>
+  counting(const counting<U>& other) noexcept : books_(&other.books()) {}
+  [[nodiscard]] T* allocate(std::size_t count) {
+    books_->now += count * sizeof(T);
+    books_->ever += count * sizeof(T);
+    return static_cast<T*>(::operator new (count * sizeof(T), std::align_val_t{alignof(T)}));
+  }
+  void deallocate(T* block, std::size_t count) noexcept {
+    books_->now -= count * sizeof(T);
+    ::operator delete (block, std::align_val_t{alignof(T)});
+  }
+  [[nodiscard]] meter& books() const noexcept { return *books_; }
+  template <class U>
+  bool operator==(const counting<U>& other) const noexcept {
+    return books_ == &other.books();
+  }
+
+ private:
+  meter* books_;
+};
+
+template <class K, class V, template <class...> class Map>
+using counted = Map<K, V, portolan::hash<K>, portolan::equal<K>, counting<std::pair<const K, V>>>;
+template <class K, class V, class Hash, class Equal, class Alloc>
+using concurrent = portolan::concurrent_map<K, V, Hash, Equal, Alloc>;
+
+// Inserts, replaces and erases; after each part the figures and the books must agree, but for `share_unknown`.
+template <class Map, class Key>
+void agrees_with_the_allocator(Key key_of, double share_unknown = 0) {
+  meter books;
+  {
+    Map map{counting<std::pair<const typename Map::key_type, typename Map::mapped_type>>(books)};
+    const auto check = [&](const char* when) {
+      const map_memory memory = memory_of(map);
+      const std::size_t taken = books.now.load() + sizeof map;
+      EXPECT_LE(memory.bytes_now, taken) << when;
+      EXPECT_GE(static_cast<double>(memory.bytes_now), static_cast<double>(taken) * (1 - share_unknown)) << when;
+      EXPECT_EQ(memory.bytes_now, memory.bytes_reserved + memory.bytes_kept_back) << when;
+      EXPECT_LE(memory.bytes_used, memory.bytes_reserved) << when;
+      EXPECT_LE(memory.bytes_now, memory.bytes_ever) << when;
+      EXPECT_LE(memory.bytes_ever, books.ever.load() + sizeof map) << when;
+      EXPECT_EQ(memory.entries, map.size()) << when;
+    };
+    check("empty");
+    for (int i = 0; i < 300; ++i) map.insert(key_of(i), typename Map::mapped_type{});
+    check("after inserting");
+    const std::size_t used_full = memory_of(map).bytes_used;
+    for (int i = 0; i < 300; ++i) map.insert_or_assign(key_of(i), typename Map::mapped_type{});
+    check("after replacing");
+    for (int i = 0; i < 290; ++i) map.erase(key_of(i));
+    EXPECT_LT(memory_of(map).bytes_used, used_full / 10);
+    EXPECT_EQ(memory_of(map).entries, 10U);
+    EXPECT_LE(memory_of(map).bytes_ever, books.ever.load() + sizeof map);
+  }
+  EXPECT_EQ(books.now.load(), 0U);
+}
+
+std::uint64_t number(int i) { return static_cast<std::uint64_t>(i); }
+std::string text(int i) { return "a key that is too long for a small buffer " + std::to_string(i); }
+
+TEST(memory_of_a_map, is_what_its_allocator_handed_out) {
+  agrees_with_the_allocator<counted<std::uint64_t, std::uint64_t, concurrent>>(number);
+  agrees_with_the_allocator<counted<std::uint64_t, std::uint64_t, portolan::sync_map>>(number);
+}
+
+TEST(memory_of_a_map, of_a_snapshot_map_is_known_but_for_the_entries_that_only_earlier_versions_hold) {
+  agrees_with_the_allocator<counted<std::uint64_t, std::uint64_t, portolan::snapshot_map>>(number, 0.01);
+}
+
+TEST(memory_of_a_map, counts_nodes_too) {
+  agrees_with_the_allocator<counted<std::uint64_t, std::string, concurrent>>(number);
+  agrees_with_the_allocator<counted<std::string, std::string, concurrent>>(text);
+}
+
+TEST(memory_of_a_map, ever_is_far_above_now_where_values_are_replaced_all_the_time) {
+  portolan::concurrent_map<int, std::string> map;
+  for (int i = 0; i < 20'000; ++i) map.insert_or_assign(1, std::to_string(i));
+  const map_memory memory = memory_of(map);
+  EXPECT_EQ(memory.entries, 1U);
+  EXPECT_GT(memory.bytes_ever, 20'000U * sizeof(std::string));
+  EXPECT_LT(memory.bytes_now, memory.bytes_ever / 10);
+}
+
+TEST(memory_of_a_map, reserved_is_far_above_used_after_erasing) {
+  portolan::guarded_map<std::unordered_map<int, int>> map;
+  for (int i = 0; i < 10'000; ++i) map.insert(i, i);
+  const map_memory full = memory_of(map);
+  for (int i = 0; i < 10'000; ++i) map.erase(i);
+  const map_memory empty = memory_of(map);
+  EXPECT_EQ(empty.bytes_used, 0U);
+  EXPECT_GT(empty.bytes_reserved, 10'000U * sizeof(void*)) << "std::unordered_map keeps its buckets";
+  EXPECT_EQ(empty.bytes_ever, full.bytes_ever);
+  EXPECT_GE(full.bytes_ever, full.bytes_now);
+}
+
+const portolan::living_map* line_of(const memory_listing& all, const char* name) {
+  for (const auto& one : all.maps) {
+    if (std::string(one.name) == name) return &one;
+  }
+  return nullptr;
+}
+
+TEST(memory_of_all_maps, lists_each_living_map_with_its_name_and_the_sum) {
+  const memory_listing before = memory_of_all_maps();
+  portolan::concurrent_map<int, int> fares(portolan::map_options{.name = "fares"});
+  portolan::sync_map<int, int> ports(portolan::map_options{.name = "ports"});
+  portolan::snapshot_map<int, int> rules(portolan::map_options{.name = "rules"});
+  portolan::guarded_map<std::map<int, int>, std::mutex> log(portolan::map_options{.name = "log"});
+  portolan::sharded_map<std::unordered_map<int, int>> hits(portolan::map_options{.name = "hits"});
+  for (int i = 0; i < 100; ++i) {
+    fares.insert(i, i);
+    ports.insert(i, i);
+    rules.insert(i, i);
+    log.insert(i, i);
+    hits.insert(i, i);
+  }
+  const memory_listing all = memory_of_all_maps();
+  EXPECT_EQ(all.maps.size(), before.maps.size() + 5);
+  map_memory sum;
+  for (const auto& one : all.maps) {
+    EXPECT_FALSE(one.busy);
+    portolan::detail::add_to(sum, one.memory);
+  }
+  EXPECT_EQ(sum.bytes_now, all.sum.bytes_now);
+  EXPECT_EQ(sum.entries, all.sum.entries);
+  const auto same = [&](const char* name, const char* type, const map_memory& own) {
+    const auto* line = line_of(all, name);
+    ASSERT_NE(line, nullptr) << name;
+    EXPECT_STREQ(line->type, type);
+    EXPECT_EQ(line->memory.entries, 100U);
+    EXPECT_EQ(line->memory.bytes_reserved, own.bytes_reserved) << name;
+    EXPECT_EQ(line->memory.bytes_used, own.bytes_used) << name;
+    EXPECT_EQ(line->memory.bytes_ever, own.bytes_ever) << name;
+  };
+  same("fares", "concurrent_map", memory_of(fares));
+  same("ports", "sync_map", memory_of(ports));
+  same("rules", "snapshot_map", memory_of(rules));
+  same("log", "guarded_map", memory_of(log));
+  same("hits", "sharded_map", memory_of(hits));
+}
+
+// User code inside a map's critical section lists all maps and makes one; another thread lists meanwhile. A census that
+// waited for the map's lock would wait for ever, and so would the map that is made.
+TEST(memory_of_all_maps, may_be_asked_inside_a_critical_section_and_never_waits_for_one) {
+  portolan::guarded_map<std::unordered_map<int, int>> guarded(portolan::map_options{.name = "held"});
+  portolan::sync_map<int, int> sync;
+  for (int i = 0; i < 50; ++i) guarded.insert(i, i);
+  sync.insert(1, 1);
+  std::atomic<int> stage{0};
+  std::thread other([&] {
+    while (stage.load() != 1) std::this_thread::yield();
+    for (int i = 0; i < 20; ++i) {
+      const memory_listing all = memory_of_all_maps();
+      const auto* held = line_of(all, "held");
+      ASSERT_NE(held, nullptr);
+      EXPECT_FALSE(held->busy);
+      EXPECT_EQ(held->memory.entries, 50U) << "as the last section left it";
+    }
+    stage = 2;
+  });
+  guarded.compute(1, [&](const int*) {
+    EXPECT_FALSE(memory_of_all_maps().maps.empty());
+    stage = 1;
+    while (stage.load() != 2) {
+      portolan::concurrent_map<int, int> made_inside;
+      std::this_thread::yield();
+    }
+    return 7;
+  });
+  other.join();
+  sync.compute(1, [&](const int*) {
+    const memory_listing all = memory_of_all_maps();
+    EXPECT_TRUE(std::any_of(all.maps.begin(), all.maps.end(), [](const auto& one) { return one.busy; }));
+    return 7;
+  });
+}
+
+TEST(memory_of_all_maps, while_maps_come_go_and_are_written_lists_whole_lines) {
+  std::atomic<bool> stop{false};
+  portolan::concurrent_map<int, std::string> steady(portolan::map_options{.name = "steady"});
+  for (int i = 0; i < 100; ++i) steady.insert(i, "x");
+  std::vector<std::thread> team;
+  for (int t = 0; t < 2; ++t) {
+    team.emplace_back([&, t] {
+      while (!stop.load()) {
+        portolan::concurrent_map<int, std::string> passing(portolan::map_options{.name = "passing"});
+        portolan::sync_map<int, int> other(portolan::map_options{.name = "passing"});
+        for (int i = 0; i < 40; ++i) {
+          passing.insert(i, "some value");
+          other.insert_or_assign(i, t);
+          steady.insert_or_assign(i, "y");
+        }
+      }
+    });
+  }
+  for (int i = 0; i < support::scaled(300); ++i) {
+    const memory_listing all = memory_of_all_maps();
+    const auto* line = line_of(all, "steady");
+    ASSERT_NE(line, nullptr);
+    EXPECT_STREQ(line->type, "concurrent_map");
+    EXPECT_EQ(line->memory.entries, 100U);
+    for (const auto& one : all.maps) EXPECT_TRUE(one.busy || one.memory.bytes_now >= 100U);
+  }
+  stop = true;
+  for (auto& one : team) one.join();
+}
+
+}  // namespace
