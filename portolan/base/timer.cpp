@@ -15,20 +15,18 @@ class timer {
  public:
   void start(timer_task& task, std::uint64_t due_ns, std::uint64_t period_ns) noexcept {
     at_fork(fork_rank::timer, around_fork);
-    {
-      exclusive_lock hold(lock_);
-      task.due_ns_ = due_ns;
-      task.period_ns_ = period_ns;
-      if (!task.started_) {
-        task.started_ = true;
-        task.next_ = tasks_;
-        tasks_ = &task;
-      }
-      if (!stopped_ && !thread_runs_ && may_start_) {
-        thread_runs_ = platform::start_thread(thread_, "portolan-timer", run, this);
-      }
-    }
+    lock_.lock();
+    start_locked(task, due_ns, period_ns);
+    lock_.unlock();
     nudge();
+  }
+  [[nodiscard]] bool try_start(timer_task& task, std::uint64_t due_ns) noexcept {
+    at_fork(fork_rank::timer, around_fork);
+    if (!lock_.try_lock()) return false;
+    start_locked(task, due_ns, 0);
+    lock_.unlock();
+    nudge();
+    return true;
   }
 
   void cancel(timer_task& task) noexcept {
@@ -89,6 +87,19 @@ class timer {
       } else {
         static_cast<void>(platform::park_until(changed_, seen, next_due_ns));
       }
+    }
+  }
+
+  void start_locked(timer_task& task, std::uint64_t due_ns, std::uint64_t period_ns) noexcept {
+    task.due_ns_ = due_ns;
+    task.period_ns_ = period_ns;
+    if (!task.started_) {
+      task.started_ = true;
+      task.next_ = tasks_;
+      tasks_ = &task;
+    }
+    if (!stopped_ && !thread_runs_ && may_start_) {
+      thread_runs_ = platform::start_thread(thread_, "portolan-timer", run, this);
     }
   }
 
@@ -190,6 +201,10 @@ void timer::after_fork_in_child() noexcept {
 }
 
 void timer_task::start_once(std::uint64_t delay_ns) noexcept { the_timer.start(*this, deadline_after_ns(delay_ns), 0); }
+
+bool timer_task::try_start_once(std::uint64_t delay_ns) noexcept {
+  return the_timer.try_start(*this, deadline_after_ns(delay_ns));
+}
 
 void timer_task::start_every(std::uint64_t period_ns) noexcept {
   the_timer.start(*this, deadline_after_ns(period_ns), period_ns == 0 ? 1 : period_ns);

@@ -28,6 +28,9 @@ class timer_task {
   /// Runs the callback once, `delay_ns` from now. A task that is started already is only moved to that time.
   void start_once(std::uint64_t delay_ns) noexcept;
 
+  /// As start_once, but never waits for a thread that is inside the timer: false if one is, and nothing is started.
+  [[nodiscard]] bool try_start_once(std::uint64_t delay_ns) noexcept;
+
   /// Runs the callback every `period_ns`, counted from the end of the last run.
   void start_every(std::uint64_t period_ns) noexcept;
 

@@ -42,6 +42,10 @@ template <class K, class V, class Hash = hash<K>, class KeyEqual = equal<K>,
 class concurrent_map;
 
 template <class K, class V, class Hash = hash<K>, class KeyEqual = equal<K>,
+          class Alloc = std::allocator<std::pair<const K, V>>, class Reclaimer = epoch>
+class lock_free_map;
+
+template <class K, class V, class Hash = hash<K>, class KeyEqual = equal<K>,
           class Alloc = std::allocator<std::pair<const K, V>>>
 class sync_map;
 

@@ -77,6 +77,13 @@ constinit idle_pass::never_destroyed idle_pass::immortal;
 
 void idle::arm() noexcept { idle_pass::arm_after(first_delay_ns); }
 
+void idle::try_arm() noexcept {
+  // relaxed: see 2 of idle.hpp.
+  if (armed_.exchange(true, platform::relaxed)) return;
+  // relaxed: as above; the timer is busy, a later retire asks it again.
+  if (!idle_pass::immortal.task.try_start_once(first_delay_ns)) armed_.store(false, platform::relaxed);
+}
+
 void idle::join(idle_client& client) noexcept {
   at_fork(fork_rank::reclaim, idle_pass::around_fork);
   exclusive_lock hold(list_lock);

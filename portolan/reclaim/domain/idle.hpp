@@ -9,7 +9,8 @@
 // 1. A domain joins before its first object is retired and leaves before its end; leaving waits while the
 //    timer collects it. So a domain must not end inside a dispose that runs for this very domain.
 // 2. What is retired is either seen by the timer's pass or arms the timer: the pass clears `armed` before it
-//    takes a bag's lock, retire reads `armed` after it held that lock.
+//    takes a bag's lock, retire reads `armed` after it held that lock. (Without locks: before and after an
+//    exchange of the same word, see lock_free_domain.hpp.)
 #pragma once
 
 #include <cstddef>
@@ -46,8 +47,15 @@ class idle {
     if (!armed_.load(platform::relaxed)) arm();
   }
 
+  /// As wake, but never waits for a thread that is inside the timer: then the next retire tries again.
+  static void wake_without_waiting() noexcept {
+    // relaxed: see 2; the exchange by which the object was handed over orders it.
+    if (!armed_.load(platform::relaxed)) try_arm();
+  }
+
  private:
   [[gnu::cold]] static void arm() noexcept;
+  [[gnu::cold]] static void try_arm() noexcept;
 
   static inline constinit platform::atomic<bool> armed_{false};
   friend struct idle_pass;
