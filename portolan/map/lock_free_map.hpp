@@ -41,9 +41,8 @@ namespace portolan {
 /// load_or_compute: to run one callable a key is to wait for it; use find and insert, or compute. Everything that a thread
 /// wrote before it put a value there is seen by who finds the value.
 template <class K, class V, class Hash, class KeyEqual, class Alloc, class Reclaimer>
-class lock_free_map
-    : private copying_a_map_is_called_snapshot,
-      public detail::map_mixin<lock_free_map<K, V, Hash, KeyEqual, Alloc, Reclaimer>, K, V, true> {
+class lock_free_map : private copying_a_map_is_called_snapshot,
+                      public detail::map_mixin<lock_free_map<K, V, Hash, KeyEqual, Alloc, Reclaimer>, K, V, true> {
   static_assert(key_requirements<K, Hash, KeyEqual>::hold);
   static_assert(reclaim::scheme<Reclaimer>, "Portolan: Reclaimer is portolan::epoch or portolan::hazard");
   static_assert(std::is_same_v<V, std::remove_cvref_t<V>> && !std::is_array_v<V>,

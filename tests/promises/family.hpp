@@ -20,6 +20,7 @@
 #include <portolan/base/wait.hpp>
 #include <portolan/map/concurrent_map.hpp>
 #include <portolan/map/guarded_map.hpp>
+#include <portolan/map/lock_free_map.hpp>
 #include <portolan/map/plain_map.hpp>
 #include <portolan/map/sharded_map.hpp>
 #include <portolan/map/snapshot_map.hpp>
@@ -81,6 +82,24 @@ struct concurrent_hazard : concurrent {
   using map = portolan::concurrent_map<K, V, Hash, Equal, Alloc, portolan::hazard, portolan::node_storage>;
 };
 
+/// Split-ordered list; epochs.
+struct lock_free {
+  static constexpr const char* name = "lock_free_map";
+  static constexpr bool replaces_nodes = true;
+  static constexpr bool shared = true;
+  static constexpr bool shrinks = false;
+  static constexpr bool stays_small = true;
+  static constexpr bool keeps_buckets = true;  // also after clear(): 24 bytes for every one or two entries there were
+  template <class K, class V, class Hash, class Equal, class Alloc>
+  using map = portolan::lock_free_map<K, V, Hash, Equal, Alloc>;
+};
+/// The same by hazard pointers; tried where threads meet.
+struct lock_free_hazard : lock_free {
+  static constexpr const char* name = "lock_free_map_hazard";
+  template <class K, class V, class Hash, class Equal, class Alloc>
+  using map = portolan::lock_free_map<K, V, Hash, Equal, Alloc, portolan::hazard>;
+};
+
 struct sync {
   static constexpr const char* name = "sync_map";
   static constexpr bool shared = true;
@@ -112,12 +131,12 @@ struct versioned {
   using map = versioned_words<K, V, Hash, Equal, Alloc>;
 };
 
-using every_family = testing::Types<plain, concurrent, concurrent_portable, concurrent_hazard, sync, guarded, sharded,
-                                    snapshot, versioned>;
+using every_family = testing::Types<plain, concurrent, concurrent_portable, concurrent_hazard, lock_free, sync, guarded,
+                                    sharded, snapshot, versioned>;
 /// Families whose machinery depends on the kind of key and value.
 using families_by_kind = testing::Types<concurrent>;
 /// Families with a table of their own, which a bad hash may hurt in its own way.
-using families_with_tables = testing::Types<plain, concurrent, concurrent_portable, concurrent_hazard>;
+using families_with_tables = testing::Types<plain, concurrent, concurrent_portable, concurrent_hazard, lock_free>;
 
 /// A family member with its keys, values and hash.
 template <class Family, class Key = number, class Value = number, class Mix = good_hash>
@@ -207,7 +226,8 @@ using shared_families = where<is_shared, every_family>;
 
 /// Every map once, and once more with strings where the machinery depends on that.
 using every_map = join<subjects<every_family>, subjects<families_by_kind, text, text>>;
-using every_shared_map = join<subjects<shared_families>, subjects<families_by_kind, text, text>>;
+using every_shared_map =
+    join<subjects<shared_families>, subjects<families_by_kind, text, text>, subjects<testing::Types<lock_free_hazard>>>;
 
 /// Makes room where the map's type offers that.
 template <class M>

@@ -336,7 +336,7 @@ class core {
   /// Takes shares of the entries behind `after`, whole orders at a time, and moves `after`. False: these were the last.
   [[nodiscard]] bool collect(std::uint64_t& after, std::vector<kept>& into) {
     guard protection(nobody());
-    std::uint64_t done = after;  // all entries up to this order are in `into`
+    std::uint64_t done = after;   // all entries up to this order are in `into`
     std::uint64_t order = after;  // of which entries are being taken
     const auto stops = [&](link& at) {
       if (!is_entry(at) || at.order <= done) return false;

@@ -28,7 +28,7 @@ struct node : link, detail::counted {
 
   template <class Q, class... Args>
   node(const Alloc& allocator, std::uint64_t its_order, const Q& its_key, Args&&... args)
-      : link(its_order), alloc(allocator), key(its_key), value(std::forward<Args>(args)...) {}
+      : link(its_order), alloc(allocator), key(its_key), value(V(std::forward<Args>(args)...)) {}
 
   static node& of(link& at) noexcept { return static_cast<node&>(at); }
   static const node& of(const link& at) noexcept { return static_cast<const node&>(at); }

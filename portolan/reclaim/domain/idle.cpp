@@ -77,9 +77,9 @@ constinit idle_pass::never_destroyed idle_pass::immortal;
 
 void idle::arm() noexcept { idle_pass::arm_after(first_delay_ns); }
 
-void idle::try_arm() noexcept {
-  // relaxed: see 2 of idle.hpp.
-  if (armed_.exchange(true, platform::relaxed)) return;
+void idle::wake_without_waiting() noexcept {
+  // relaxed: see 2 of idle.hpp; the exchange by which the object was handed over orders it.
+  if (armed_.load(platform::relaxed) || armed_.exchange(true, platform::relaxed)) return;
   // relaxed: as above; the timer is busy, a later retire asks it again.
   if (!idle_pass::immortal.task.try_start_once(first_delay_ns)) armed_.store(false, platform::relaxed);
 }

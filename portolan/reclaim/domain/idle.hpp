@@ -48,14 +48,10 @@ class idle {
   }
 
   /// As wake, but never waits for a thread that is inside the timer: then the next retire tries again.
-  static void wake_without_waiting() noexcept {
-    // relaxed: see 2; the exchange by which the object was handed over orders it.
-    if (!armed_.load(platform::relaxed)) try_arm();
-  }
+  static void wake_without_waiting() noexcept;
 
  private:
   [[gnu::cold]] static void arm() noexcept;
-  [[gnu::cold]] static void try_arm() noexcept;
 
   static inline constinit platform::atomic<bool> armed_{false};
   friend struct idle_pass;
