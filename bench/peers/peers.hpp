@@ -9,6 +9,7 @@
 namespace portolan::workload {
 
 [[nodiscard]] candidate ours_concurrent_map();
+[[nodiscard]] candidate ours_lock_free_map();
 [[nodiscard]] candidate ours_sync_map();
 [[nodiscard]] candidate ours_guarded_map();
 [[nodiscard]] candidate ours_sharded_map();

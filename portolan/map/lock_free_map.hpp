@@ -41,13 +41,14 @@ namespace portolan {
 /// load_or_compute: to run one callable a key is to wait for it; use find and insert, or compute. Everything that a thread
 /// wrote before it put a value there is seen by who finds the value.
 template <class K, class V, class Hash, class KeyEqual, class Alloc, class Reclaimer>
-class lock_free_map : private copying_a_map_is_called_snapshot,
-                      public detail::map_mixin<lock_free_map<K, V, Hash, KeyEqual, Alloc, Reclaimer>, K, V, true> {
+class lock_free_map
+    : private copying_a_map_is_called_snapshot,
+      public detail::map_mixin<lock_free_map<K, V, Hash, KeyEqual, Alloc, Reclaimer>, K, V, true, false> {
   static_assert(key_requirements<K, Hash, KeyEqual>::hold);
   static_assert(reclaim::scheme<Reclaimer>, "Portolan: Reclaimer is portolan::epoch or portolan::hazard");
   static_assert(std::is_same_v<V, std::remove_cvref_t<V>> && !std::is_array_v<V>,
                 "Portolan: a value is an object of its own: write V without const or &, std::array for an array");
-  using mixin = detail::map_mixin<lock_free_map, K, V, true>;
+  using mixin = detail::map_mixin<lock_free_map, K, V, true, false>;  // false: no load_or_compute
   friend mixin;
   using core_type = lock_free::core<K, V, Hash, KeyEqual, Alloc, Reclaimer>;
   using node = typename core_type::node_type;
@@ -395,7 +396,6 @@ class lock_free_map : private copying_a_map_is_called_snapshot,
 
  private:
   friend class living;
-  using mixin::load_or_compute;  // absent: one callable a key means waiting for it
 
   template <class Q>
   static decltype(auto) lookup(const Q& key) {

@@ -50,9 +50,11 @@ template <class K, class Hash, class KeyEqual, class Q>
     return static_cast<K>(std::forward<Q>(key));
 }
 
-/// `Findable`: whether the map's find exists for this V.
-template <class Self, class K, class V, bool Findable>
+/// `Findable`: whether the map's find exists for this V. `Waits`: whether the map may let one thread wait for another.
+template <class Self, class K, class V, bool Findable, bool Waits = true>
 class map_mixin {
+  static constexpr bool flies = Findable && Waits;
+
  public:
   /// Puts `value` under `key` unless the key is there already. As try_emplace with one argument.
   ///
@@ -78,7 +80,7 @@ class map_mixin {
   ///            both places if the wait would wait for itself, on this thread or round several
   /// @calls     `f` with no lock held; as find and try_emplace besides
   template <class Q = K, class F>
-  [[gnu::always_inline]] found<V> load_or_compute(const Q& key, F&& f) requires Findable
+  [[gnu::always_inline]] found<V> load_or_compute(const Q& key, F&& f) requires flies
       && std::copy_constructible<K> && std::is_move_constructible_v<V> {
     return load_at(platform::here(), key, f);
   }
