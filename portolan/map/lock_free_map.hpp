@@ -191,7 +191,7 @@ class lock_free_map
   /// @calls     no user code
   [[nodiscard]] map_statistics stats() const {
     map_statistics figures = core_.statistics();
-    figures.bytes += sizeof(*this);
+    figures.add_own(sizeof(*this));
     return figures;
   }
 
@@ -490,7 +490,8 @@ class lock_free_map
     return detail::to_decision<V>(f(now));
   }
 
-  // ---- for fork (base/living.hpp): there is nothing to lock ----
+  // ---- for fork and the census (base/living.hpp): there is nothing to lock ----
+  [[nodiscard]] bool take_census(map_statistics& into) const noexcept { return into = stats(), true; }
   [[nodiscard]] bool try_lock_for_fork() noexcept { return true; }
   void unlock_in_parent() noexcept {}
   void unlock_in_child() noexcept { core_.count_anew(); }
