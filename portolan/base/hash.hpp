@@ -42,6 +42,7 @@ class hash<K> {
  public:
   using is_avalanching = void;
   using is_seeded = void;
+  using is_by_parts = void;  // and not a specialisation by K's author
 
   hash() noexcept : hash(detail::process_seed()) {}
   explicit hash(const hash_seed& seed) noexcept : hash(detail::secret_words(seed)) {}

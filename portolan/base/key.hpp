@@ -239,7 +239,8 @@ struct callable_equality {
 
 template <class K, class Hash>
 [[nodiscard]] consteval bool hash_holds() {
-  if constexpr (!std::same_as<Hash, hash<K>>)
+  if constexpr (!std::same_as<Hash, hash<K>> ||
+                (kind_of<K>() == key_kind::none && std::invocable<const Hash&, const K&>))
     return callable_hash<K, Hash>::holds;
   else if constexpr (safe_key<K, Hash>::takes_apart)
     return every_part_holds<hashing, K, whole_key, K>();

@@ -21,18 +21,18 @@
 
 namespace portolan::detail {
 
-/// Initialises any field, whatever its type; exists for the compiler only.
+/// Initialises any field, whatever its type. It is never run: only asked whether it would compile.
 template <class K>
 struct any_field_of {
   template <class T>
     requires(!std::same_as<T, K>)
-  operator T() const noexcept;
+  operator T() const noexcept { __builtin_unreachable(); }
 };
 template <class K>
 struct any_base_of {
   template <class T>
     requires(std::is_base_of_v<T, K> && !std::same_as<T, K>)
-  operator T() const noexcept;
+  operator T() const noexcept { __builtin_unreachable(); }
 };
 template <class K, std::size_t>
 using nth_field_of = any_field_of<K>;

@@ -27,9 +27,11 @@ struct entry_image {
 /// Keys that are equal exactly when their bits are. A class may have an == of its own that looks at less; one that is
 /// hashed field by field has promised that it looks at all of them.
 template <class K, class Hash>
-inline constexpr bool equal_by_bits = std::has_unique_object_representations_v<K> &&
-                                      (!std::is_class_v<K> ||
-                                       (std::is_same_v<Hash, hash<K>> && detail::compared_by_parts<K>()));
+inline constexpr bool equal_by_bits = std::has_unique_object_representations_v<K> && !std::is_class_v<K>;
+template <class K, class Hash>
+  requires(std::is_same_v<Hash, hash<K>>&& requires { typename Hash::is_by_parts; })
+inline constexpr bool equal_by_bits<K, Hash> =
+    std::has_unique_object_representations_v<K> && detail::compared_by_parts<K>();
 
 /// Entries that fit the inline engines: two trivially copyable words, keys equal exactly when their bits are, and a
 /// hash that cannot throw, since a mover hashes the keys again.

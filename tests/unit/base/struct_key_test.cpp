@@ -256,6 +256,8 @@ auto portolan_key_fields(const berth& key) noexcept { return std::tie(key.countr
 
 TEST(struct_key, may_say_itself_what_it_is_compared_by) {
   static_assert(good_by_default<account> && good_by_default<caseless> && good_by_default<berth>);
+  EXPECT_TRUE(account(1, "7", "x") == account(1, "7", "y"));
+  EXPECT_TRUE(caseless{"Chart"} == caseless{"cHART"});
   const hash<account> accounts;
   EXPECT_EQ(accounts({1, "7", "x"}), accounts({1, "7", "y"}));
   EXPECT_NE(accounts({1, "7", "x"}), accounts({2, "7", "x"}));
@@ -280,6 +282,48 @@ TEST(struct_key, hashes_without_throwing_if_its_fields_do) {
   static_assert(std::is_nothrow_invocable_v<const hash<stop>&, const stop&>);
   static_assert(std::is_nothrow_invocable_v<const hash<account>&, const account&>);
   static_assert(!std::is_nothrow_invocable_v<const hash<caseless>&, const caseless&>);
+}
+
+// ---- a hash of the author's own under our name -------------------------------------------------
+
+class sealed {
+ public:
+  explicit sealed(int number) : number_(number) {}
+  [[nodiscard]] int number() const noexcept { return number_; }
+  friend bool operator==(const sealed&, const sealed&) = default;
+
+ private:
+  int number_;
+};
+struct half_compared {
+  std::int32_t number, note;
+  friend bool operator==(const half_compared& left, const half_compared& right) { return left.number == right.number; }
+};
+
+}  // namespace
+
+template <>
+class portolan::hash<sealed> {
+ public:
+  std::uint64_t operator()(const sealed& key) const noexcept { return static_cast<std::uint64_t>(key.number()); }
+};
+template <>
+class portolan::hash<half_compared> {
+ public:
+  std::uint64_t operator()(const half_compared& key) const noexcept { return static_cast<std::uint64_t>(key.number); }
+};
+
+namespace {
+
+TEST(struct_key, may_have_a_specialisation_of_our_hash) {
+  static_assert(good_by_default<sealed> && good_by_default<half_compared>);
+  static_assert(!portolan::concurrent::fits_inline<half_compared, int, hash<half_compared>, equal<half_compared>>);
+  portolan::concurrent_map<half_compared, int> map;
+  map.insert({1, 10}, 5);
+  EXPECT_EQ(map.find({1, 20}), 5);
+  portolan::concurrent_map<sealed, int> other;
+  other.insert(sealed(3), 4);
+  EXPECT_EQ(other.find(sealed(3)), 4);
 }
 
 // ---- in maps -----------------------------------------------------------------------------------

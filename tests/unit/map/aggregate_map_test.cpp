@@ -407,7 +407,7 @@ INSTANTIATE_TEST_SUITE_P(
 // What is in the map, all keys together; both halves of every value must say the same.
 std::uint64_t everything_in(fragile_map& map) {
   std::uint64_t sum = 0;
-  for (std::uint64_t key : {0, 1, 2, 99}) {
+  for (const std::uint64_t key : {0U, 1U, 2U, 99U}) {
     if (const auto total = map.find(fragile_key(key))) {
       EXPECT_EQ(total->first, total->second) << "half-added";
       sum += total->first;
@@ -422,8 +422,8 @@ std::uint64_t everything_in(fragile_map& map) {
 // Method: every call of user code and every allocation fails once; parts of the keys stand in the central table and in
 // three shards. Afterwards the totals are what they were, or, for what went well, what they should be.
 TEST_P(failing, at_any_point_loses_nothing_and_adds_nothing_twice) {
-  const auto& [name, operation] = GetParam();
-  const std::string what = name;
+  const std::string what = GetParam().first;
+  const auto& operation = GetParam().second;
   promises::ledger books;
   std::unique_ptr<fragile_map> map;
   constexpr std::uint64_t before = 5 * 3 * 2;
