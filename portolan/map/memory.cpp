@@ -12,12 +12,14 @@ namespace portolan {
 namespace detail {
 
 map_memory memory_in(const map_statistics& figures) noexcept {
+  // A map that says no more than its bytes has all of them reserved.
+  const std::size_t reserved = figures.reserved_bytes != 0 ? figures.reserved_bytes : figures.bytes;
   map_memory memory;
-  memory.bytes_now = figures.reserved_bytes + figures.kept_back_bytes;
+  memory.bytes_now = reserved + figures.kept_back_bytes;
   memory.bytes_ever = figures.ever_bytes < memory.bytes_now ? memory.bytes_now : figures.ever_bytes;
   memory.entries = figures.entries;
   memory.tables = figures.tables;
-  memory.bytes_reserved = figures.reserved_bytes;
+  memory.bytes_reserved = reserved;
   memory.bytes_used = figures.used_bytes;
   memory.bytes_kept_back = figures.kept_back_bytes;
   return memory;

@@ -282,7 +282,7 @@ class versioned_map : private copying_a_map_is_called_snapshot,
   [[nodiscard]] map_statistics stats() const {
     map_statistics figures = core_.statistics();
     figures.entries = size();
-    figures.bytes += sizeof(*this) + flights_.allocated_bytes() + floors_.memory_bytes() + deletions_.memory_bytes();
+    figures.add_own(sizeof(*this) + flights_.allocated_bytes() + floors_.memory_bytes() + deletions_.memory_bytes());
     return figures;
   }
 
@@ -701,6 +701,13 @@ class versioned_map : private copying_a_map_is_called_snapshot,
   [[nodiscard]] bool same_key(const K& a, const K& b) const { return core_.engine().key_eq()(a, b); }
 
   // ---- for fork (base/living.hpp) ----
+  [[nodiscard]] bool take_census(map_statistics& into) const noexcept {
+    try {
+      return into = stats(), true;
+    } catch (...) {
+      return false;  // no memory for this thread's first guard
+    }
+  }
   [[nodiscard]] bool try_lock_for_fork() noexcept {
     if (!core_.one_listing().try_lock()) return false;
     if (concurrent::write_gate::try_close()) {

@@ -12,6 +12,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 BUILD = ROOT / "build" / "package"
 COMPILERS = ("g++", "clang++")
+RECORDED = "10 written, 0 missing\n"
 ANSWER = "sea 4, 7 * 7 = 49, setting 2\n"
 
 
@@ -50,7 +51,8 @@ class Installation:
         return build
 
     def pkg_config(self, *words):
-        return call("pkg-config", *words, "portolan", PKG_CONFIG_PATH=str(self.prefix / "lib" / "pkgconfig"))
+        package = [] if "portolan-observe" in words else ["portolan"]
+        return call("pkg-config", *words, *package, PKG_CONFIG_PATH=str(self.prefix / "lib" / "pkgconfig"))
 
     def every_public_header_is_installed_and_nothing_else(self):
         installed = {str(p.relative_to(self.prefix / "include")) for p in (self.prefix / "include").rglob("*")
@@ -70,6 +72,18 @@ class Installation:
         program = self.folder / f"by_pkg_config_{compiler}"
         call(compiler, "-std=c++20", "-O1", HERE / "main.cpp", "-o", program, *flags)
         expect(call(program) == ANSWER, "the guest built with pkg-config gives another answer")
+
+    def a_project_finds_the_component_observe(self):
+        build = self.configure("recorder", f"-DCMAKE_PREFIX_PATH={self.prefix}", "-DGUEST_COMPONENTS=core;observe",
+                               "-DCMAKE_CXX_COMPILER=g++")
+        call("cmake", "--build", build)
+        expect(call(build / "recorder", build / "trace.gz") == RECORDED, "the recorder built with CMake says otherwise")
+
+    def pkg_config_is_enough_for_the_component_observe(self):
+        flags = self.pkg_config("--cflags", "--libs", "portolan-observe").split()
+        program = self.folder / "recorder_by_pkg_config"
+        call("g++", "-std=c++20", "-O1", HERE / "recorder.cpp", "-o", program, *flags)
+        expect(call(program, self.folder / "trace.gz") == RECORDED, "the recorder built with pkg-config says otherwise")
 
     def pkg_config_and_the_project_agree_on_the_version(self):
         version = re.search(r"project\(portolan VERSION ([\d.]+)", (ROOT / "CMakeLists.txt").read_text()).group(1)
@@ -107,6 +121,8 @@ def cases(installation):
     for compiler in COMPILERS:
         yield "a_project_finds_the_package", (compiler,)
         yield "pkg_config_is_enough", (compiler,)
+    yield "a_project_finds_the_component_observe", ()
+    yield "pkg_config_is_enough_for_the_component_observe", ()
     yield "pkg_config_and_the_project_agree_on_the_version", ()
     yield "an_unknown_component_is_refused_by_name", ()
     yield "a_checkout_inside_a_project_brings_only_the_library", ()
