@@ -23,7 +23,9 @@ class trace_builder {
     if (made_.format == trace_format::automatic && !detect(text, number)) return;
     parsed_line parsed = parse(text, number);
     if (!parsed.expected.empty()) return bad(number, parsed.expected);
-    if (parsed.operations.empty()) made_.about_no_key += !text.empty();
+    // The heading of a CSV file is none of the program's lines.
+    const bool heading = number == 1 && !text.starts_with('#') && made_.format == trace_format::csv;
+    if (parsed.operations.empty()) made_.about_no_key += !text.empty() && !heading;
     for (parsed_operation& op : parsed.operations) {
       if (made_.recorded && !unescape_key(op.key)) {
         return bad(number, "expected \\e, \\\\ or \\x and two hexadecimal digits after a backslash in the key");
