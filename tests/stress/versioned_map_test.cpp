@@ -84,7 +84,7 @@ class history {
 TEST(versioned_map_stress, no_accepted_increment_is_lost_and_every_refusal_tells_the_truth) {
   constexpr unsigned threads = 4;
   constexpr std::uint64_t keys = 2;
-  const auto tries = scaled<std::uint64_t>(40'000);
+  const auto tries = scaled<std::uint64_t>(20'000);
   number_map map;
   std::vector<std::unique_ptr<history>> accepted;
   for (std::uint64_t key = 0; key < keys; ++key) {
@@ -129,7 +129,7 @@ TEST(versioned_map_stress, no_accepted_increment_is_lost_and_every_refusal_tells
 TEST(versioned_map_stress, no_version_of_a_key_comes_twice_although_it_is_erased_and_created_again) {
   constexpr unsigned threads = 4;
   constexpr std::uint64_t keys = 3;
-  const auto tries = scaled<std::uint64_t>(40'000);
+  const auto tries = scaled<std::uint64_t>(20'000);
   number_map map;
   std::vector<std::unique_ptr<history>> accepted;
   for (std::uint64_t key = 0; key < keys; ++key) accepted.push_back(std::make_unique<history>(threads * tries + 1'000));

@@ -224,7 +224,10 @@ struct map_registry::change {
       registry.domain_.retire(const_cast<table*>(old_table), &table::unmake_for_reclaimer, nullptr,
                               old_table->size_bytes());
     }
-    if (old_map != nullptr) old_map_at->let_go(old_map);
+    if (old_map_at != nullptr) {
+      if (old_map != nullptr) old_map_at->let_go(old_map);
+      old_map_at->drop_owner();
+    }
     if (removed != nullptr) {
       registry.domain_.retire(removed, &registry_place::drop_for_reclaimer, nullptr, sizeof(registry_place));
       registry.domain_.collect();
@@ -242,6 +245,7 @@ struct map_registry::change {
   }
   void exchange_locked(registry_place& at, generation* next) noexcept {
     if (next != nullptr) next->add_owner();
+    at.add_owner();  // another thread may remove the name before the old map is let go
     old_map_at = &at;
     old_map = at.exchange(next);
   }
