@@ -142,7 +142,7 @@ static_assert(good_by_default<stop>);
 // A change of any one field changes the hash; an equal key has the same one.
 TEST(struct_key, is_hashed_by_every_field) {
   const stop base{'p', 1, "Genoa", 7, colour::red, {1, 2, 3}, {"a", "b"}, {4, "c"}, std::chrono::minutes(5), {}, false};
-  std::vector<stop> others(14, base);
+  std::vector<stop> others(15, base);
   others[0].kind = 'q';
   others[1].number = 2;
   others[2].name = "Genua";
@@ -157,6 +157,7 @@ TEST(struct_key, is_hashed_by_every_field) {
   others[11].stay += std::chrono::minutes(1);
   others[12].since += std::chrono::seconds(1);
   others[13].open = true;
+  others[14].quay = 0;  // not what is absent
   const hash<stop> hasher;
   std::set<std::uint64_t> hashes{hasher(base)};
   for (const stop& other : others) {
