@@ -112,12 +112,12 @@ class core {
     map_statistics figures;
     figures.entries = size();
     figures.capacity = buckets_.count() * entries_per_bucket;
-    const reclaim_statistics kept = domain_.statistics();
+    const reclaim_statistics reclaimed = domain_.statistics();
     figures.used_bytes = figures.entries * sizeof(node_type);
     figures.reserved_bytes = figures.used_bytes + buckets_.bytes() + entries_.memory_bytes();
     figures.bytes = figures.reserved_bytes;
-    figures.ever_bytes = figures.reserved_bytes + kept.retired_bytes;
-    figures.kept_back_bytes = kept.kept_back_bytes;
+    figures.ever_bytes = figures.reserved_bytes + reclaimed.retired_bytes;
+    figures.kept_back_bytes = reclaimed.kept_back_bytes;
     figures.tables = 1;
     figures.growths = growths_.load(platform::relaxed);  // relaxed: a figure on its own.
     return figures;
