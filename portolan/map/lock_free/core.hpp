@@ -74,7 +74,7 @@ class core {
   /// Calls f(node or null) under a guard, on the entry of a key.
   template <class Q, class F>
   decltype(auto) with_entry(const probe<Q>& sought, F f) {
-    guard protection(nobody());
+    guard protection(nobody_.empty);
     link* at = nullptr;
     if constexpr (reaches_all<Reclaimer>) {
       at = look(buckets_.before(sought.order), sought.order, same_key(sought));
@@ -135,7 +135,7 @@ class core {
   /// Links the node that `fresh` holds, or that `make_it` puts there, unless the key is there already.
   template <class Q, class MakeIt>
   [[nodiscard]] bool insert(const probe<Q>& sought, kept& fresh, MakeIt&& make_it) {
-    guard protection(nobody());
+    guard protection(nobody_.empty);
     for (;;) {
       const sight here = find_by_walk(protection, buckets_.before(sought.order), sought);
       if (here.found) return false;
@@ -151,7 +151,7 @@ class core {
   /// Gives the key the node of `fresh`, whether or not it was there; `took(node)` is shown what it replaces before.
   template <class Q, class Took>
   [[nodiscard]] assignment assign(const probe<Q>& sought, kept& fresh, Took&& took) {
-    guard protection(nobody());
+    guard protection(nobody_.empty);
     for (;;) {
       const sight here = find_by_walk(protection, buckets_.before(sought.order), sought);
       if (here.found) {
@@ -168,7 +168,7 @@ class core {
   /// Replaces the entry of a key by what `fresh(node)` gives: the new node, or null for no.
   template <class Q, class Fresh>
   [[nodiscard]] comparison replace_if(const probe<Q>& sought, Fresh&& fresh) {
-    guard protection(nobody());
+    guard protection(nobody_.empty);
     for (;;) {
       const sight here = find_by_walk(protection, buckets_.before(sought.order), sought);
       if (!here.found) return comparison::absent;
@@ -193,7 +193,7 @@ class core {
   template <class Q>
   [[nodiscard]] bool settle(const probe<Q>& sought, const node_type* asked, kept& fresh) {
     if (asked == nullptr) return insert(sought, fresh, [] { return kept(); });
-    guard protection(nobody());
+    guard protection(nobody_.empty);
     for (;;) {
       const sight here = find_by_walk(protection, buckets_.before(sought.order), sought);
       if (!here.found || here.at != asked) return false;
@@ -226,12 +226,6 @@ class core {
   static constexpr std::size_t entries_per_bucket = 2;
   static constexpr std::uint32_t long_walk = 4;  // links passed: one in twenty walks where the buckets are full
   static constexpr std::size_t entries_at_a_time = 64;
-
-  /// Guards ask for a domain and do not look at it; this map's own has no locks.
-  [[nodiscard]] static typename Reclaimer::domain& nobody() noexcept {
-    static constinit typename Reclaimer::domain empty;
-    return empty;
-  }
 
   template <class Q>
   [[nodiscard]] auto same_key(const probe<Q>& sought) const {
@@ -300,7 +294,7 @@ class core {
 
   template <class Matches, class Wanted>
   [[nodiscard]] comparison erase_where(std::uint64_t order, Matches matches, Wanted&& wanted) {
-    guard protection(nobody());
+    guard protection(nobody_.empty);
     for (;;) {
       const sight here = locate(protection, buckets_.before(order), order, retiring(), matches);
       if (!here.found) return comparison::absent;
@@ -339,7 +333,7 @@ class core {
 
   /// Takes shares of the entries behind `after`, whole orders at a time, and moves `after`. False: these were the last.
   [[nodiscard]] bool collect(std::uint64_t& after, std::vector<kept>& into) {
-    guard protection(nobody());
+    guard protection(nobody_.empty);
     std::uint64_t done = after;   // all entries up to this order are in `into`
     std::uint64_t order = after;  // of which entries are being taken
     const auto stops = [&](link& at) {
@@ -367,6 +361,15 @@ class core {
     }
     return false;
   }
+
+  /// Guards ask for a domain and do not look at it; this map's own has no locks. Not a static of a function, which would
+  /// be made and ended under a lock.
+  union never_ended {
+    constexpr never_ended() noexcept : empty() {}
+    ~never_ended() {}
+    typename Reclaimer::domain empty;
+  };
+  static inline constinit never_ended nobody_{};
 
   [[no_unique_address]] hash_policy<K, Hash> hash_;
   [[no_unique_address]] KeyEqual equal_;
