@@ -13,6 +13,7 @@
 #include <atomic>
 #include <charconv>
 #include <cstdio>
+#include <latch>
 #include <map>
 #include <optional>
 #include <string>
@@ -81,11 +82,12 @@ bool is_whole(const configuration::state& now) {
 }  // namespace
 
 int main() {
-  constexpr int loaders = 2, versions = 200, operators = 2, changes = 100;
+  constexpr int loaders = 2, versions = 10'000, operators = 2, changes = 5'000;
   configuration live;
   std::atomic<bool> over{false};
   std::atomic<int> torn{0}, accepted{0}, refused{0}, served{0};
 
+  std::latch loaders_ready(loaders), operators_ready(operators);
   std::vector<std::thread> readers, writers;
   for (int i = 0; i < 2; ++i) {
     readers.emplace_back([&] {
@@ -97,6 +99,7 @@ int main() {
   }
   for (int i = 0; i < loaders; ++i) {  // two sources deliver the same versions
     writers.emplace_back([&] {
+      loaders_ready.arrive_and_wait();
       for (int version = 1; version <= versions; ++version)
         ++(live.load(version, of_version(version)).accepted ? accepted : refused);
     });
@@ -107,6 +110,7 @@ int main() {
   std::vector<std::thread> people;
   for (int i = 0; i < operators; ++i) {
     people.emplace_back([&] {
+      operators_ready.arrive_and_wait();
       for (int change = 0; change < changes; ++change) {
         live.change(
             [](auto& next) { next.insert_or_assign("changes", std::to_string(number(next.find("changes")) + 1)); });

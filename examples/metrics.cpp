@@ -66,7 +66,7 @@ struct archive {
 };
 
 constexpr std::string_view routes[] = {"GET /chart", "GET /tile", "POST /position"};
-constexpr int threads = 4, requests_each = 3'000;
+constexpr int threads = 4, requests_each = 20'000;
 
 /// Some requests are slow; the same ones in every run.
 constexpr std::uint64_t microseconds_of(int request) {

@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <latch>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -65,15 +66,17 @@ class rate_limiter {
   portolan::concurrent_map<std::string, bucket> buckets_{{.name = "buckets"}};
 };
 
-constexpr std::int64_t per_second = 50, burst = 20;
-constexpr int threads = 4, clients = 8, requests = 100;
+constexpr std::int64_t per_second = 50, burst = 3'000;
+constexpr int threads = 4, clients = 3, requests = 2'000;
 
 /// All threads ask for all clients at one instant; returns how many requests of each client were allowed.
 std::vector<std::int64_t> storm(rate_limiter& limiter, std::int64_t now_ms) {
   std::vector<std::atomic<std::int64_t>> allowed(clients);
+  std::latch start(threads);
   std::vector<std::thread> workers;
   for (int i = 0; i < threads; ++i) {
     workers.emplace_back([&] {
+      start.arrive_and_wait();
       for (int request = 0; request < requests; ++request) {
         for (std::size_t client = 0; client < clients; ++client) {
           if (limiter.allow("client " + std::to_string(client), now_ms)) ++allowed[client];
@@ -101,17 +104,18 @@ int main() {
                         {1'100, 5, "a tenth of a second later: 5 tokens"},
                         {1'119, 0, "19 ms later: not yet a whole one"},
                         {1'120, 1, "1 ms later: the 19 ms were not forgotten"},
-                        {1'000, 0, "a thread whose clock is late gets nothing twice"},
-                        {9'000, burst, "long after: a full bucket and no more"}};
+                        {1'000, 0, "a thread whose clock is late gets nothing"},
+                        {1'140, 1, "and takes back no time that was paid out"},
+                        {99'000, burst, "long after: a full bucket and no more"}};
   bool good = true;
   for (const auto& [at_ms, expected, why] : waves) {
     const auto allowed = storm(limiter, at_ms);
-    std::printf("at %5lld ms %2lld of %d requests a client: %s\n", static_cast<long long>(at_ms),
+    std::printf("at %5lld ms %4lld of %d requests a client: %s\n", static_cast<long long>(at_ms),
                 static_cast<long long>(allowed[0]), threads * requests, why);
     good = good && all_are(allowed, expected);
   }
-  good = good && limiter.forget_idle(9'001) == 0 && limiter.clients() == clients;
-  good = good && limiter.forget_idle(9'400) == clients && limiter.clients() == 0;
+  good = good && limiter.forget_idle(99'001) == 0 && limiter.clients() == clients;
+  good = good && limiter.forget_idle(159'000) == clients && limiter.clients() == 0;
   std::printf("%s\n",
               good ? "each token was spent once, idle clients are forgotten" : "tokens were lost or spent twice");
   return good ? 0 : 1;

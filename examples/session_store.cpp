@@ -13,7 +13,6 @@
 #include <atomic>
 #include <cstdint>
 #include <cstdio>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -59,7 +58,6 @@ class session_store {
     return outcome == portolan::computed::assigned;
   }
 
-  /// False if somebody else closed or swept it before.
   bool close(std::string_view id) { return sessions_.erase(id); }
 
   /// Removes what has expired; run it now and then. Returns how many it removed.
@@ -75,36 +73,53 @@ class session_store {
   portolan::concurrent_map<std::string, session> sessions_{{.name = "sessions"}};
 };
 
-/// What all threads together found.
+/// What all threads together found; `cut_off`: a session that was gone before its time.
 struct tally {
-  std::atomic<std::size_t> opened{0}, served{0}, closed{0}, foreign{0}, cut_off{0};
+  std::atomic<std::size_t> opened{0}, served{0}, renewed{0}, closed{0}, swept{0}, foreign{0}, cut_off{0};
 };
 
-/// One user's requests: logs in, comes back some times, logs out or just stays away.
-void be_a_user(session_store& store, const std::atomic<instant>& clock, const std::string& name, int visits,
-               tally& seen) {
-  const std::string id = store.open(name, clock.load());
-  ++seen.opened;
-  for (int visit = 0; visit < visits; ++visit) {
-    const auto held = store.find(id, clock.load());
-    if (!held) return;  // expired between two visits: the user would log in again
+constexpr instant lifetime = 5;
+
+struct user {
+  std::string name, id;
+  instant good_until = 0;
+
+  /// One request: is shown the session, works a little, renews it or logs out.
+  void visit(session_store& store, const std::atomic<instant>& clock, int number, tally& seen) {
+    const instant now = clock.load();
+    if (id.empty()) {
+      id = store.open(name, now);
+      good_until = now + lifetime;
+      ++seen.opened;
+    }
+    const auto held = store.find(id, now);
+    if (!held) {
+      if (clock.load() < good_until) ++seen.cut_off;
+      return id.clear();  // expired: logs in again next time
+    }
     ++seen.served;
-    store.renew(id, clock.load());
-    if (visit % 5 == 4 && store.close(id)) ++seen.closed;
+    std::this_thread::yield();  // here others sweep, and the clock goes on
+    if (number % 3 != 0 && store.renew(id, now)) {
+      good_until = now + lifetime;
+      ++seen.renewed;
+    }
     if (held->user != name) ++seen.foreign;  // the handle shows the session that this request began with
+    if (number % 41 == 0) {
+      if (store.close(id)) ++seen.closed;
+      id.clear();
+    }
+  }
+};
+
+void serve(session_store& store, std::atomic<instant>& clock, int thread, tally& seen) {
+  std::vector<user> users(40);
+  for (std::size_t i = 0; i < users.size(); ++i) users[i].name = std::to_string(thread) + "/" + std::to_string(i);
+  for (int number = 0; number < 10'000; ++number) {
+    users[static_cast<std::size_t>(number * 7) % users.size()].visit(store, clock, number, seen);
+    if (number % 25 == 24) seen.swept += store.sweep(++clock);
   }
 }
 
-/// One thread's share of the traffic; each moves the clock on now and then, and sweeps.
-void serve(session_store& store, std::atomic<instant>& clock, int thread, std::atomic<std::size_t>& swept,
-           tally& seen) {
-  for (int user = 0; user < 300; ++user) {
-    be_a_user(store, clock, "user " + std::to_string(thread) + "/" + std::to_string(user), user % 8, seen);
-    if (user % 20 == 19) swept += store.sweep(++clock);
-  }
-}
-
-/// A handle that a request holds shows the same session after it was closed and swept.
 bool a_handle_outlives_its_session() {
   session_store store(10);
   const std::string id = store.open("ada", 0);
@@ -117,20 +132,18 @@ bool a_handle_outlives_its_session() {
 }  // namespace
 
 int main() {
-  session_store store(30);
+  session_store store(lifetime);
   std::atomic<instant> clock{0};
-  std::atomic<std::size_t> swept{0};
   tally seen;
   std::vector<std::thread> threads;
-  for (int thread = 0; thread < 4; ++thread)
-    threads.emplace_back([&, thread] { serve(store, clock, thread, swept, seen); });
+  for (int thread = 0; thread < 4; ++thread) threads.emplace_back([&, thread] { serve(store, clock, thread, seen); });
   for (std::thread& each : threads) each.join();
-  const std::size_t open = store.size();
-  swept += store.sweep(clock.load() + 30);
+  seen.swept += store.sweep(clock.load() + lifetime);
 
-  std::printf("opened %zu, served %zu requests, closed %zu, expired %zu (%zu of them at the end)\n", seen.opened.load(),
-              seen.served.load(), seen.closed.load(), swept.load(), open);
-  const bool good = seen.foreign == 0 && store.size() == 0 && seen.opened == seen.closed + swept && seen.served > 0;
-  std::printf("%s\n", good ? "every session was opened once and ended once" : "sessions were lost or mixed up");
+  std::printf("opened %zu, served %zu requests, renewed %zu, closed %zu, expired %zu\n", seen.opened.load(),
+              seen.served.load(), seen.renewed.load(), seen.closed.load(), seen.swept.load());
+  std::printf("cut off before their time %zu, shown to a foreign user %zu, left %zu\n", seen.cut_off.load(),
+              seen.foreign.load(), store.size());
+  const bool good = seen.foreign + seen.cut_off + store.size() == 0 && seen.opened == seen.closed + seen.swept;
   return good && a_handle_outlives_its_session() ? 0 : 1;
 }

@@ -17,6 +17,7 @@
 #include <cstdio>
 #include <fstream>
 #include <iterator>
+#include <latch>
 #include <map>
 #include <string>
 #include <string_view>
@@ -60,10 +61,15 @@ void count_words(counts& words, std::string_view text) {
   });
 }
 
-void count_in_parallel(counts& words, std::string_view text, std::size_t threads) {
+void count_in_parallel(counts& words, std::string_view text, std::ptrdiff_t threads) {
+  std::latch start(threads);
   std::vector<std::thread> workers;
-  for (std::string_view part : parts_of(text, threads))
-    workers.emplace_back([&words, part] { count_words(words, part); });
+  for (std::string_view part : parts_of(text, static_cast<std::size_t>(threads))) {
+    workers.emplace_back([&words, &start, part] {
+      start.arrive_and_wait();
+      count_words(words, part);
+    });
+  }
   for (std::thread& worker : workers) worker.join();
 }
 
@@ -72,12 +78,12 @@ std::string text_of(const char* path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-/// A text of 20,000 words, some of which are much more frequent than others.
+/// A text of 150,000 words, some of which are much more frequent than others.
 std::string made_text() {
   constexpr std::string_view vocabulary[] = {"sea", "wind", "chart", "harbour", "pilot", "compass", "rhumb", "league"};
   std::string text;
   std::size_t state = 1;
-  for (int i = 0; i < 20'000; ++i) {
+  for (int i = 0; i < 150'000; ++i) {
     state = state * 6364136223846793005U + 1442695040888963407U;
     const std::size_t drawn = state >> 60;
     text += vocabulary[drawn < 8 ? 0 : drawn - 8];
