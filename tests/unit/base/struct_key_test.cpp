@@ -33,6 +33,8 @@
 #include <portolan/map/snapshot_map.hpp>
 #include <portolan/map/sync_map.hpp>
 
+#include "tests/support/scale.hpp"
+
 namespace {
 
 using portolan::equal;
@@ -417,7 +419,7 @@ struct grid_key {
 // Grids, sequences and strides: what structs of numbers are in practice. Seeds are fixed, so a failure repeats.
 TEST(struct_key, spreads_grids_as_evenly_as_chance) {
   double worst = 0;
-  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+  for (std::uint64_t seed = 1; seed <= support::scaled(std::uint64_t{20}); ++seed) {
     const hash<grid_key> hasher(portolan::make_seed(seed));
     for (const int stride : {1, 8, 4096, 1 << 20}) {
       std::vector<std::uint64_t> hashes;
