@@ -1,5 +1,7 @@
 // map_registry among threads: readers go on while their maps are replaced thousands of times; every map is destroyed
 // once, after its last reader; no write through `write` is lost. A sanitizer sees what is used after its end.
+// Built with PORTOLAN_STEPS: between seeing a map and taking a count on it a reader sometimes lingers.
+#define PORTOLAN_STEPS 1
 #include <portolan/map/map_registry.hpp>
 
 #include <gtest/gtest.h>
@@ -21,6 +23,17 @@ namespace {
 
 using portolan::map_registry;
 using support::scaled;
+
+void linger(const char*) {
+  thread_local std::uint64_t steps = 0;
+  if (++steps % 64 == 0) std::this_thread::yield();
+  if (steps % 16 == 0) {
+    for (int i = 0; i < 500; ++i) portolan::platform::pause();
+  }
+}
+struct step_setup {
+  step_setup() { portolan::platform::step_hook.store(&linger); }
+} const install_steps;
 
 void run_threads(unsigned count, const std::function<void(unsigned)>& body) {
   std::atomic<unsigned> waiting{count};
@@ -60,7 +73,7 @@ class generation_map {
 // Method: one thread replaces the map again and again; readers find it by name, follow it, and keep old handles for a
 // while. What a reader sees never goes back. In the end as many maps were destroyed as made.
 TEST(map_registry_stress, readers_see_whole_maps_while_these_are_replaced) {
-  const auto replacements = scaled<std::uint64_t>(10'000);
+  constexpr std::uint64_t replacements = 10'000;
   std::atomic<std::uint64_t> looks{0};
   {
     map_registry registry;
@@ -184,7 +197,10 @@ TEST(map_registry_stress, no_write_is_lost_to_a_replacement_that_carries_over) {
   run_threads(3, [&](unsigned id) {
     if (id < 2) {
       for (std::uint64_t i = 0; i < keys || replaced.load() == 0; ++i) {
-        registry.write<table>("sessions", [&](table& map) { map.insert_or_assign(2 * (i % keys) + id, i); });
+        registry.write<table>("sessions", [&](table& map) {
+          if (i % 8 == 0) std::this_thread::yield();  // a replacement that does not wait comes here
+          map.insert_or_assign(2 * (i % keys) + id, i);
+        });
         if (i >= keys) std::this_thread::yield();
       }
       --writing;

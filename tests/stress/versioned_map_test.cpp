@@ -172,6 +172,22 @@ TEST(versioned_map_stress, no_version_of_a_key_comes_twice_although_it_is_erased
   EXPECT_LE(map.size(), keys);
 }
 
+// Method: threads raise the floors of different keys until they have met at the one word and the stripes have taken over;
+// a floor that is not above what its thread has raised it to is a failure.
+TEST(versioned_map_stress, a_floor_never_falls_when_stripes_take_over) {
+  portolan::detail::version_floors floors;
+  const auto raises = scaled<std::uint64_t>(20'000);
+  run_threads(4, [&](unsigned id) {
+    const std::uint64_t hash = id * 5;
+    for (std::uint64_t i = 1; i <= raises || (floors.memory_bytes() == 0 && i < 1'000 * raises); ++i) {
+      const std::uint64_t version = 4 * i + id;
+      floors.raise(hash, {version});
+      ASSERT_GT(floors.above(hash).number, version);
+    }
+  });
+  EXPECT_GT(floors.memory_bytes(), 0U) << "the threads never met";
+}
+
 // Method: the events of each key, every third one a deletion, are dealt out to the threads in no order. At the end each
 // key is as its last event says; a reader that sees a key's version go back, or a value with another's version, fails.
 TEST(versioned_map_stress, events_that_come_in_any_order_leave_the_newest_state) {

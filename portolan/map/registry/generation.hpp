@@ -100,7 +100,13 @@ class registry_place {
   /// The present generation, null once the name is gone; only to compare, or under a guard.
   [[nodiscard]] generation* present() const noexcept { return present_.observe(); }
   /// The present generation with a count for the caller; null once the name is gone.
-  [[nodiscard]] generation* share() const;
+  [[nodiscard]] generation* share() const {
+    const epoch::guard guard(domain_);
+    generation* const now = present_.observe();
+    platform::step("generation seen");
+    if (now != nullptr) now->add_owner();
+    return now;
+  }
   /// Puts `next`, whose count it takes over, in the present one's place, which the caller then lets go of; by the holder
   /// of the registry's lock.
   [[nodiscard]] generation* exchange(generation* next) noexcept {

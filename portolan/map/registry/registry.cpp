@@ -87,13 +87,6 @@ registry_place::~registry_place() {
   if (generation* const left = present_.observe()) left->drop_owner();
 }
 
-generation* registry_place::share() const {
-  const epoch::guard guard(domain_);
-  generation* const now = present_.observe();
-  if (now != nullptr) now->add_owner();
-  return now;
-}
-
 void registry_place::let_go(generation* old) noexcept {
   domain_.retire(old, &generation::drop_for_reclaimer, nullptr, sizeof(generation));
   domain_.collect();

@@ -56,6 +56,7 @@ class version_floors {
     }
     std::uint64_t seen = first_.load(platform::relaxed);  // relaxed: the exchange decides
     if (seen >= version.number) return;
+    platform::step("floor read");
     // relaxed: the removal that follows releases it (2 above).
     if (first_.compare_exchange_strong(seen, version.number, platform::relaxed)) [[likely]]
       return;
