@@ -189,11 +189,12 @@ TEST(map_registry_stress, a_name_that_many_make_is_one_map) {
 // In the end every key must be there.
 TEST(map_registry_stress, no_write_is_lost_to_a_replacement_that_carries_over) {
   using table = portolan::concurrent_map<std::uint64_t, std::uint64_t>;
-  const auto keys = scaled<std::uint64_t>(4'000);
+  const auto keys = scaled<std::uint64_t>(2'000);
   map_registry registry;
   static_cast<void>(registry.get_or_create<table>("sessions"));
   std::atomic<unsigned> writing{2};
   std::atomic<std::uint64_t> replaced{0};
+  std::atomic<std::uint64_t> written{0};
   run_threads(3, [&](unsigned id) {
     if (id < 2) {
       for (std::uint64_t i = 0; i < keys || replaced.load() == 0; ++i) {
@@ -201,6 +202,7 @@ TEST(map_registry_stress, no_write_is_lost_to_a_replacement_that_carries_over) {
           if (i % 8 == 0) std::this_thread::yield();  // a replacement that does not wait comes here
           map.insert_or_assign(2 * (i % keys) + id, i);
         });
+        ++written;
         if (i >= keys) std::this_thread::yield();
       }
       --writing;
@@ -211,7 +213,9 @@ TEST(map_registry_stress, no_write_is_lost_to_a_replacement_that_carries_over) {
         old.for_each([&](std::uint64_t key, std::uint64_t value) { next.insert(key, value); });
         ++replaced;
       });
-      std::this_thread::yield();
+      for (const std::uint64_t now = written.load(); writing.load() != 0 && written.load() < now + 40;) {
+        std::this_thread::yield();
+      }
     }
   });
   EXPECT_EQ(registry.get<table>("sessions")->size(), 2 * keys);
