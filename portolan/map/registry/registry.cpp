@@ -187,7 +187,10 @@ map_registry::~map_registry() {
 
 generation* map_registry::find_generation(std::string_view name, const map_type& type) const {
   const epoch::guard guard(domain_);
-  registry_place* const at = checked(table::find(names_.observe(), name), name, type);
+  const table* const seen = names_.observe();
+  platform::step("names seen");
+  registry_place* const at = checked(table::find(seen, name), name, type);
+  platform::step("place seen");
   if (at == nullptr) return nullptr;
   generation* const now = at->present();
   if (now != nullptr) now->add_owner();
@@ -196,7 +199,10 @@ generation* map_registry::find_generation(std::string_view name, const map_type&
 
 registry_place* map_registry::hold_place(std::string_view name, const map_type& type) const {
   const epoch::guard guard(domain_);
-  registry_place* const at = checked(table::find(names_.observe(), name), name, type);
+  const table* const seen = names_.observe();
+  platform::step("names seen");
+  registry_place* const at = checked(table::find(seen, name), name, type);
+  platform::step("place seen");
   if (at == nullptr) refuse_missing(name, type);
   at->add_owner();
   return at;
