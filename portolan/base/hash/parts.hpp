@@ -102,6 +102,10 @@ concept has_std_hash = !floating<K> && !address<K> && std::is_object_v<K> && std
   { hash(key) } -> std::convertible_to<std::size_t>;
 };
 
+/// Fields are counted last, and only where nothing else says what there is.
+template <class K>
+concept has_parts = tuple_like<K> || std::is_bounded_array_v<K> || time_span<K> || time_point<K> || struct_of_fields<K>;
+
 enum class key_kind { word, wide_word, text, run, optional, product, foreign, none };
 
 template <class K>
@@ -111,7 +115,7 @@ template <class K>
   else if constexpr (one_word<K>)
     return key_kind::word;
   else if constexpr (names_fields<K>)
-    return key_kind::product;
+    return key_kind::product;  // NOLINT(bugprone-branch-clone): what a class says of itself precedes its form
   else if constexpr (text<K>)
     return key_kind::text;
   else if constexpr (is_optional<K>)
@@ -120,9 +124,7 @@ template <class K>
     return key_kind::foreign;
   else if constexpr (plain_run<K> || plain_array<K>)
     return key_kind::run;
-  else if constexpr (tuple_like<K> || std::is_bounded_array_v<K> || time_span<K> || time_point<K>)
-    return key_kind::product;
-  else if constexpr (struct_of_fields<K>)
+  else if constexpr (has_parts<K>)
     return key_kind::product;
   else
     return key_kind::none;
