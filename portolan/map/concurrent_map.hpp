@@ -436,7 +436,7 @@ class concurrent_map
  private:
   friend class living;
   friend struct detail::list_access;
-  static constexpr std::size_t bulk_keys = 16;
+  using mixin::bulk_keys;
 
   template <class Q>
   static decltype(auto) as_key(const Q& key) {
@@ -452,6 +452,14 @@ class concurrent_map
     guard protection(core_.reclaimer());
     const auto seen = concurrent::find_entry(core_, protection, probe);
     return seen.found ? engine::pin(seen.cell) : pinned<V>();
+  }
+
+  /// Asks for the lines of the first keys, for the mixin's visit of many.
+  void prefetch_some(std::span<const K> keys) const {
+    for (std::size_t i = 0; i < keys.size() && i < bulk_keys; ++i) {
+      const auto probe = core_.engine().make_probe(keys[i]);
+      if (!probe.reserved) concurrent::prefetch_entry(core_, probe);
+    }
   }
 
   template <class F>

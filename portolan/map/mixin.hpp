@@ -105,14 +105,18 @@ class map_mixin {
   /// @returns   how many were there
   /// @sees      for each key one instant between call and return; the instants may differ
   /// @progress  as visit
-  /// @cost      as visit for each key
+  /// @cost      as visit for each key, less the waits for memory that can overlap
   /// @throws    what `f` throws, at once; as visit besides
-  /// @calls     `f` with no lock held, on a copy or an owning handle; it may call any operation of this map
+  /// @calls     `f` with no lock held, on a copy or an owning handle; it may call any operation of this map. Hash once more
+  ///            a key where waits overlap; else as visit
   template <class F>
     requires std::invocable<F&, std::size_t, const V&> std::size_t visit(std::span<const K> keys, F&& f)
   const requires Findable {
     std::size_t visited = 0;
     for (std::size_t i = 0; i < keys.size(); ++i) {
+      if constexpr (requires { self().prefetch_some(keys); }) {
+        if (i % bulk_keys == 0) self().prefetch_some(keys.subspan(i));
+      }
       if (self().visit(keys[i], [&](const V& value) { f(i, value); })) ++visited;
     }
     return visited;
@@ -144,6 +148,8 @@ class map_mixin {
   [[nodiscard]] bool empty() const { return self().size() == 0; }
 
  protected:
+  static constexpr std::size_t bulk_keys = 16;  // whose waits for memory overlap
+
   map_mixin() = default;
   ~map_mixin() = default;
 

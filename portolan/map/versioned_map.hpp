@@ -491,6 +491,7 @@ class versioned_map : private copying_a_map_is_called_snapshot,
 
  private:
   friend class living;
+  friend struct detail::list_access;
   static constexpr std::size_t bulk_keys = 16;
   static constexpr std::uint64_t last_outside_version = ~std::uint64_t{0} >> 1;
 

@@ -126,5 +126,33 @@ TYPED_TEST(lookup, of_many_keys_gives_one_answer_each_in_order) {
   }
 }
 
+// Every map that can show a value shows many in one call: large ones, texts, and what cannot be copied where the map has
+// handles.
+template <class Subject>
+class visits_of_many : public testing::Test {};
+template <class Subject>
+using can_visit = std::bool_constant<offers_visit<typename Subject::map>>;
+using visiting = where<can_visit, join<subjects<every_family, text, text>, subjects<every_family, number, big>,
+                                       subjects<every_family, number, move_only>>>;
+TYPED_TEST_SUITE(visits_of_many, visiting, subject_names);
+
+TYPED_TEST(visits_of_many, show_each_value_that_is_there_once) {
+  typename TypeParam::map map;
+  for (std::uint64_t i = 0; i < 100; i += 2) map.insert(TypeParam::key_of(i), TypeParam::value_of(i));
+  for (const std::uint64_t count : {0U, 1U, 15U, 16U, 17U, 100U}) {
+    std::vector<typename TypeParam::key> keys;
+    for (std::uint64_t i = 0; i < count; ++i) keys.push_back(TypeParam::key_of(i));
+    std::vector<int> times(count);
+    const auto visited =
+        map.visit(std::span<const typename TypeParam::key>(keys), [&](std::size_t index, const auto& value) {
+          EXPECT_EQ(TypeParam::number_of(value), index);
+          ++times[index];
+          map.erase(TypeParam::key_of(1'000));  // a visitor may call the map
+        });
+    EXPECT_EQ(visited, (count + 1) / 2);
+    for (std::uint64_t i = 0; i < count; ++i) EXPECT_EQ(times[i], i % 2 == 0 ? 1 : 0);
+  }
+}
+
 }  // namespace
 }  // namespace promises
