@@ -18,6 +18,8 @@ enum class errc : std::uint8_t {
   reentrant_call, waits_for_itself, forked_inside,  // user code inside a critical section, or waiting for itself
   capacity, version_out_of_range,                   // numbers that a map cannot take
   no_such_map, other_map_type,                      // map_registry
+  other_memory,                                     // swap and merge of maps whose allocators differ
+  dump_stream, dump_foreign, dump_newer, dump_types, dump_truncated, dump_damaged,  // dump and load
 };
 // clang-format on
 

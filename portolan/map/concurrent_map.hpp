@@ -122,11 +122,7 @@ class concurrent_map
     std::vector<found<V>> results;
     results.reserve(keys.size());
     each_in_bulk(keys, [&](std::size_t, const auto& seen) {
-      if (seen.found) {
-        results.push_back(engine::give(seen.cell));
-      } else {
-        results.emplace_back();
-      }
+      results.push_back(seen.found ? engine::give(seen.cell) : found<V>());
     });
     return results;
   }
@@ -409,6 +405,40 @@ class concurrent_map
     critical_scope::refuse_reentry(&core_, platform::here());
     const section inside(core_, concurrent::write_gate::keeping_house);
     core_.reserve(entries);
+  }
+
+  /// Gives back room that the entries do not need, reserved or left by those that were erased, without waiting for the
+  /// next erase. Others go on meanwhile.
+  ///
+  /// @returns   how many bytes were given back; what readers still see follows when they have ended
+  /// @sees      nothing changes but the room
+  /// @progress  waits for blocks that others are moving; others go on
+  /// @cost      O(capacity)
+  /// @throws    std::bad_alloc, reentrant_call: no entry is changed
+  /// @calls     Hash, where entries are small
+  [[gnu::always_inline]] size_type shrink_to_fit() {
+    critical_scope::refuse_reentry(&core_, platform::here());
+    const size_type before = core_.statistics().bytes;
+    const section inside;
+    core_.fit();
+    const size_type after = core_.statistics().bytes;
+    return before > after ? before - after : 0;
+  }
+
+  /// Asks for the memory that an operation on `key` will read, for a later call (bulk.hpp does it for many keys).
+  ///
+  /// @returns   nothing
+  /// @sees      nothing
+  /// @progress  wait-free
+  /// @cost      as Hash
+  /// @throws    what Hash throws
+  /// @calls     Hash once
+  template <class Q = K>
+    requires finds<Q>
+  void prefetch(const Q& key) const {
+    decltype(auto) sought = as_key(key);
+    const auto probe = core_.engine().make_probe(sought);
+    if (!probe.reserved) concurrent::prefetch_entry(core_, probe);
   }
 
   // ---- what it was made of ---------------------------------------------------------------------------------------

@@ -24,6 +24,7 @@
 #include <portolan/base/living.hpp>
 #include <portolan/base/shared_mutex.hpp>
 #include <portolan/map/fwd.hpp>
+#include <portolan/map/guarded/two_maps.hpp>
 #include <portolan/map/guarded/writes.hpp>
 #include <portolan/map/uncopied.hpp>
 
@@ -81,7 +82,22 @@ class guarded_map : private copying_a_map_is_called_snapshot,
       : guarded_map(options, Map(0, std::move(hash), std::move(equal), alloc)) {}
   explicit guarded_map(const allocator_type& alloc) : guarded_map(map_options{}, Map(alloc)) {}
 
+  /// Exchanges all entries with `other`; the two maps keep their names and locks. Both must tell keys apart alike.
+  ///
+  /// @returns   nothing
+  /// @sees      one instant for both maps
+  /// @progress  waits for every other user of the two locks, never for one of them while it holds the other
+  /// @cost      O(1)
+  /// @throws    error(errc::other_memory) if the allocators differ; reentrant_call from inside a critical section of
+  ///            either map: both are as before
+  /// @calls     the swaps of hash and equality under both locks
+  [[gnu::always_inline]] void swap(guarded_map& other) {
+    detail::two_guarded_maps::swap(*this, other, platform::here());
+  }
+  [[gnu::always_inline]] friend void swap(guarded_map& left, guarded_map& right) { left.swap(right); }
+
  private:
+  friend detail::two_guarded_maps;
   friend detail::locked_map<guarded_map, Map, Lock>;
   friend detail::locked_reads<guarded_map, Map, Lock>;
   friend detail::locked_mixin<guarded_map, Map>;

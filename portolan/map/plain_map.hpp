@@ -461,6 +461,50 @@ class plain_map : private copying_a_map_is_called_snapshot {
     core_.reserve(entries);
   }
 
+  /// Gives back the buckets that the entries do not need, after an erase of many or a reserve of too much. Inside a
+  /// callable of for_each or erase_if it does nothing: the walk needs the buckets as they are.
+  ///
+  /// @returns   how many bytes were given back
+  /// @sees      the map as it is
+  /// @progress  wait-free
+  /// @cost      O(capacity); memory for the new buckets and two words an entry meanwhile
+  /// @throws    what Hash throws, std::bad_alloc: the map is as before; reentrant_call inside compute
+  /// @calls     Hash for every entry
+  size_type shrink_to_fit() {
+    refuse_reentry(platform::here());
+    const size_type before = core_.buckets.bytes();
+    core_.shrink_to_fit();
+    const size_type after = core_.buckets.bytes();
+    return before > after ? before - after : 0;
+  }
+
+  /// Exchanges everything with `other`: entries, hash, equality, secrets. A walk that is under way in either ends, or
+  /// goes on over other entries.
+  ///
+  /// @returns   nothing
+  /// @sees      the maps as they are
+  /// @progress  wait-free
+  /// @cost      O(1)
+  /// @throws    error(errc::other_memory) if the allocators differ, reentrant_call inside compute, what swapping Hash and
+  ///            KeyEqual throws
+  /// @calls     the swaps of Hash and KeyEqual
+  void swap(plain_map& other) requires std::is_swappable_v<Hash> && std::is_swappable_v<KeyEqual> {
+    refuse_reentry(platform::here());
+    other.refuse_reentry(platform::here());
+    if (this == &other) return;
+    if (!(core_.buckets.alloc == other.core_.buckets.alloc)) {
+      throw error(
+          errc::other_memory,
+          "portolan: swap of two maps whose allocators differ; entries cannot change hands without being copied: "
+          "make both maps with equal allocators, or use merge");
+    }
+    core_.swap(other.core_);
+  }
+  friend void swap(plain_map& left,
+                   plain_map& right) requires std::is_swappable_v<Hash> && std::is_swappable_v<KeyEqual> {
+    left.swap(right);
+  }
+
   /// The map's figures. `spilled` counts overflow buckets here.
   ///
   /// @returns   the figures, exact

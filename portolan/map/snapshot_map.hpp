@@ -27,6 +27,7 @@
 #include <portolan/base/living.hpp>
 #include <portolan/base/published.hpp>
 #include <portolan/base/wait.hpp>
+#include <portolan/map/both_sections.hpp>
 #include <portolan/map/fwd.hpp>
 #include <portolan/map/mixin.hpp>
 #include <portolan/map/section.hpp>
@@ -336,6 +337,24 @@ class snapshot_map : private copying_a_map_is_called_snapshot,
     requires std::predicate<P&, const K&, const V&>
   [[gnu::always_inline]] size_type erase_if(P&& predicate) { return erase_if_at(platform::here(), predicate); }
 
+  /// Exchanges all entries with `other`. Views that were taken before keep what they show.
+  ///
+  /// @returns   nothing
+  /// @sees      writers of the two maps one instant; readers of each map one instant, of both maps a moment in which one
+  ///            has changed and the other has not
+  /// @progress  waits for the writers of both maps, never for one of them while it holds the other; readers do not wait
+  /// @cost      O(n) of both: each map hashes under a secret of its own, so the entries are copied
+  /// @throws    what hash, equality and the copies throw, std::bad_alloc: both maps are as before; reentrant_call from
+  ///            inside a write of either map
+  /// @calls     hash, equality and the copies of K and V under both writers' mutexes; they must not re-enter (detected)
+  [[gnu::always_inline]] void swap(snapshot_map& other) requires detail::copyable_entry<K, V> {
+    swap_at(platform::here(), other);
+  }
+  [[gnu::always_inline]] friend void swap(snapshot_map& left,
+                                          snapshot_map& right) requires detail::copyable_entry<K, V> {
+    left.swap(right);
+  }
+
   /// The number of entries.
   ///
   /// @returns   the number
@@ -443,6 +462,25 @@ class snapshot_map : private copying_a_map_is_called_snapshot,
     const section inside(writers_, this, place);
     gone.old = current_.observe();
     current_.publish(next);
+  }
+
+  static void copy_into(draft& next, const table* from) {
+    if (from == nullptr) return;
+    for (const node& each : *from) next.insert(each.key, each.value);
+  }
+  void swap_at(platform::code_address place, snapshot_map& other) {
+    if (this == &other) return;
+    leaving gone{domain_};
+    leaving gone_there{other.domain_};
+    std::optional<draft> next;  // destroyed after the mutexes are free
+    std::optional<draft> next_there;
+    const detail::both_sections inside(writers_, section_owner(), other.writers_, other.section_owner(), place);
+    copy_into(next.emplace(*rules_.get(), nullptr), other.current_.observe());
+    copy_into(next_there.emplace(*other.rules_.get(), nullptr), current_.observe());
+    gone.old = current_.observe();
+    gone_there.old = other.current_.observe();
+    current_.publish(next->is_changed() ? next->take() : nullptr);
+    other.current_.publish(next_there->is_changed() ? next_there->take() : nullptr);
   }
 
   template <class Container>

@@ -316,6 +316,21 @@ class sync_map : private copying_a_map_is_called_snapshot,
   /// @calls     nothing
   [[gnu::always_inline]] void reserve(size_type entries) { core_.reserve(entries, platform::here()); }
 
+  /// Gives back the tables that the entries do not need, and forgets keys that have no value.
+  ///
+  /// @returns   how many bytes of tables were given back; those that a reader still sees follow when it has ended
+  /// @sees      changes no entry
+  /// @progress  waits for the mutex; readers go on
+  /// @cost      O(n)
+  /// @throws    std::bad_alloc: no entry is changed; reentrant_call from inside compute
+  /// @calls     nothing under the mutex
+  [[gnu::always_inline]] size_type shrink_to_fit() {
+    const auto before = core_.stats(platform::here()).bytes;
+    core_.shrink_to_fit(platform::here());
+    const auto after = core_.stats(platform::here()).bytes;
+    return before > after ? before - after : 0;
+  }
+
   /// The map's figures.
   ///
   /// @returns   the figures; `tables` is 2 while something is dirty

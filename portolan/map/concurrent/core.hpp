@@ -254,6 +254,22 @@ class core : public write_gate {
     finish_moves();
     domain_.collect();
   }
+  /// Shrinks into the smallest table that suits the entries, now, whatever was reserved. Throws std::bad_alloc.
+  void fit() {
+    forget_reserved_room();
+    for (unsigned before = largest_lg + 1;;) {
+      finish_moves();
+      guard protection(domain_);
+      table_cursor<core> cursor(protection, root_);
+      const unsigned lg = (*cursor)->lg_lines();
+      const unsigned wanted = lg_for(size());
+      if (lg <= wanted || lg >= before) break;  // no smaller than before: the entries did not fit
+      before = lg;
+      free_earlier_tables();
+      begin_resize(protection, **cursor, lg - wanted > most_shrink_bits ? lg - most_shrink_bits : wanted);
+    }
+    domain_.collect();
+  }
   /// What was to shrink did not fit: its entries crowd in few blocks. Not tried again before half of them are gone.
   void postpone_shrinking() noexcept {
     shrink_from_.store(size() / 2, platform::relaxed);  // relaxed: a hint

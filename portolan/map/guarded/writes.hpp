@@ -184,6 +184,17 @@ class locked_map : public locked_reads<Self, Map, Lock> {
   [[gnu::always_inline]] void reserve(std::size_t entries) requires requires(Map& map) { map.reserve(entries); }
   { reserve_at(platform::here(), entries); }
 
+  /// Gives back the room that the entries do not need, where the underlying map can.
+  ///
+  /// @returns   how many bytes were given back, as far as the underlying map tells
+  /// @sees      changes no entry
+  /// @progress  waits for every other user of the same lock; they wait while the underlying map rearranges itself
+  /// @cost      O(n); sharded_map: one shard after the other
+  /// @throws    std::bad_alloc: no entry is changed; reentrant_call from inside a critical section of this map
+  /// @calls     hash under the lock
+  [[gnu::always_inline]] std::size_t shrink_to_fit() requires requires(Map& map) { map.rehash(0); }
+  { return shrink_at(platform::here()); }
+
  private:
   // The old value stays in `fresh`, which the caller destroys with no lock held.
   static void replace(V& current_locked, V& fresh) {
@@ -366,6 +377,19 @@ class locked_map : public locked_reads<Self, Map, Lock> {
       in.map.reserve((entries + self().store_count() - 1) / self().store_count());
       return true;
     });
+  }
+
+  std::size_t shrink_at(platform::code_address place) {
+    critical_scope::refuse_reentry(this, place);
+    std::size_t given_back = 0;
+    self().each_store([&](store_type& in) {
+      const writing<Lock> held(in, this, place);
+      const std::size_t before = bytes_of(in.map);
+      in.map.rehash(0);
+      if (const std::size_t after = bytes_of(in.map); after < before) given_back += before - after;
+      return true;
+    });
+    return given_back;
   }
 
   /// For load_or_compute: puts `value` there unless the key came meanwhile; gives what is there.

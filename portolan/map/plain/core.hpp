@@ -147,10 +147,35 @@ class core {
     for (watcher* each = watchers_; each != nullptr; each = each->outer_) each->changed_ = true;
   }
 
+  /// Puts all entries into as few buckets as they fit in; nothing while a walk is under way, whose groups would move.
+  void shrink_to_fit() {
+    if (walking_ != 0) return;
+    if (buckets.entries == 0) return buckets.release_all();
+    moving().finish();
+    const std::size_t wanted = buckets_for(buckets.entries);
+    if (wanted < buckets.current.count || buckets.current.overflows != 0) packing(*this, wanted).commit();
+  }
+
+  /// Exchanges everything but who is walking.
+  void swap(core& other) {
+    std::swap(hash_, other.hash_);
+    std::swap(equal_, other.equal_);
+    buckets.exchange(other.buckets);
+    tell_all_watchers();
+    other.tell_all_watchers();
+  }
+
   /// Shows every entry: `show(hash, key, value)` returns false to end the walk.
   template <class Show>
   void walk(Show&& show) const {
     if (buckets.current.count == 0) return;
+    const struct walking {
+      explicit walking(std::size_t& counted) noexcept : count(counted) { ++count; }
+      walking(const walking&) = delete;
+      walking& operator=(const walking&) = delete;
+      ~walking() { --count; }
+      std::size_t& count;
+    } under_way(walking_);
     const std::size_t groups = buckets.grows() ? buckets.old.count : buckets.current.count;
     const std::size_t first = hash_.chance(++walks_) & (groups - 1);
     std::vector<shown, rebound<Alloc, shown>> group{rebound<Alloc, shown>(buckets.alloc)};
@@ -173,6 +198,55 @@ class core {
   struct shown {
     held_key key;
     place_type at;
+  };
+
+  /// A table of another size with a place for every entry; the entries follow at `commit`, or stay where they are.
+  class packing {
+   public:
+    packing(core& owner, std::size_t count)
+        : owner_(owner), packed_(owner.buckets.alloc), moves_(rebound<Alloc, move>(owner.buckets.alloc)) {
+      packed_.current = {packed_.make_buckets(count), count, 0};
+      moves_.reserve(owner.buckets.entries);
+      try {
+        for (std::size_t i = 0; i < owner.buckets.current.count; ++i) {
+          for (const place_type from : chain(owner.buckets.current.buckets[i])) {
+            if (from.in->tags[from.slot].is_entry()) plan(from);
+          }
+        }
+      } catch (...) {
+        for (const move& each : moves_) each.to.in->tags[each.to.slot] = tag::free_from_here;
+        throw;
+      }
+    }
+    void commit() noexcept {
+      for (const move& each : moves_) {
+        std::construct_at(&each.to.key(), std::move(each.from.key()));
+        std::construct_at(&each.to.value(), std::move(each.from.value()));
+        std::destroy_at(&each.from.key());
+        std::destroy_at(&each.from.value());
+        each.from.in->tags[each.from.slot] = tag::free_from_here;
+      }
+      packed_.entries = owner_.buckets.entries;
+      packed_.growths = owner_.buckets.growths;
+      owner_.buckets.exchange(packed_);
+      packed_.entries = 0;
+    }
+
+   private:
+    struct move {
+      place_type from;
+      place_type to;
+    };
+    void plan(place_type from) {
+      const std::uint64_t hash = owner_.hash_(std::as_const(*from.key()));
+      const place_type to = packed_.claim(hash);
+      moves_.push_back({from, to});
+      to.in->tags[to.slot] = tag::of(hash);
+    }
+
+    core& owner_;
+    table_type packed_;
+    std::vector<move, rebound<Alloc, move>> moves_;
   };
 
   template <class Q>
@@ -217,6 +291,7 @@ class core {
   KeyEqual equal_;
   watcher* watchers_ = nullptr;
   mutable std::uint64_t walks_ = 0;  // each walk begins at another bucket
+  mutable std::size_t walking_ = 0;  // walks under way
 };
 
 }  // namespace portolan::plain

@@ -110,6 +110,17 @@ struct table {
     for (const array& gone : leaving) release(gone);
   }
 
+  /// Exchanges the entries with a table of an equal allocator. No remembered place is good any more, in neither.
+  void exchange(table& other) noexcept {
+    std::swap(current, other.current);
+    std::swap(old, other.old);
+    std::swap(next_to_move, other.next_to_move);
+    std::swap(entries, other.entries);
+    std::swap(growths, other.growths);
+    ++rearranged;
+    ++other.rearranged;
+  }
+
   [[nodiscard]] bucket_type* make_buckets(std::size_t count) {
     bucket_type* const made = allocate<bucket_type>(alloc, count);
     for (std::size_t i = 0; i < count; ++i) std::construct_at(made + i);

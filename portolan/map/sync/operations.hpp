@@ -275,6 +275,15 @@ class sync_operations : public sync_tables<K, V, Hash, KeyEqual, Alloc> {
     figures.ever_bytes = figures.reserved_bytes + kept.retired_bytes;
   }
 
+  void shrink_to_fit(platform::code_address place) {
+    {
+      leaving gone(this->domain_);
+      const section inside(this->mutex_, this, place);
+      this->shrink_locked(gone);
+    }
+    this->domain_.collect();
+  }
+
   [[nodiscard]] map_statistics stats(platform::code_address place) const {
     map_statistics figures;
     {

@@ -222,6 +222,11 @@ class sync_tables {
     count_.fetch_sub(1, platform::relaxed);
   }
 
+  /// Tables no larger than the entries need, without keys that have no value.
+  void shrink_locked(leaving& gone) {
+    if (dirty_ != nullptr || read_.observe().table() != nullptr) renew_locked(gone);
+  }
+
   /// An entry of a read table of `table_size` lost its value; when half of them have, the table is renewed.
   void removed_from_read(std::size_t table_size) noexcept {
     const std::size_t enough = table_size / 2 < fewest_removed ? fewest_removed : table_size / 2;
