@@ -419,7 +419,7 @@ class concurrent_map
   [[gnu::always_inline]] size_type shrink_to_fit() {
     critical_scope::refuse_reentry(&core_, platform::here());
     const size_type before = core_.statistics().bytes;
-    const section inside;
+    const section inside(core_, concurrent::write_gate::keeping_house);
     core_.fit();
     const size_type after = core_.statistics().bytes;
     return before > after ? before - after : 0;

@@ -28,13 +28,13 @@ namespace portolan::detail {
 
 /// A key and its value, for as many versions as have it.
 template <class K, class V, class Alloc>
-class snapshot_node : public counted {
+class snapshot_node : public counted, public keyed<K, Alloc> {
  public:
-  using allocator_type = Alloc;
+  using keyed<K, Alloc>::alloc;
 
   template <class Q, class... Args>
   snapshot_node(const Alloc& from, std::uint64_t hashed, Q&& named, Args&&... args)
-      : alloc(from), hash(hashed), key(std::forward<Q>(named)) {
+      : keyed<K, Alloc>(from, std::forward<Q>(named)), hash(hashed) {
     auto own = rebound<Alloc, V>(alloc);
     std::allocator_traits<rebound<Alloc, V>>::construct(own, &value, std::forward<Args>(args)...);
   }
@@ -62,9 +62,7 @@ class snapshot_node : public counted {
       return pin();
   }
 
-  [[no_unique_address]] const Alloc alloc;
   const std::uint64_t hash;
-  const K key;
   union {
     V value;  // a union member, so that the allocator makes and destroys it
   };

@@ -40,6 +40,32 @@ class counted {
 template <class Alloc, class T>
 using rebound = typename std::allocator_traits<Alloc>::template rebind_alloc<T>;
 
+/// A key that the map's allocator made, and the allocator: a std::pmr key has its characters in the map's resource.
+template <class K, class Alloc>
+class keyed {
+  using traits = std::allocator_traits<rebound<Alloc, K>>;
+
+ public:
+  using allocator_type = Alloc;
+
+  template <class Q>
+  keyed(const Alloc& from, Q&& named) : alloc(from) {
+    rebound<Alloc, K> own(alloc);
+    traits::construct(own, const_cast<K*>(&key), std::forward<Q>(named));
+  }
+  keyed(const keyed&) = delete;
+  keyed& operator=(const keyed&) = delete;
+  ~keyed() {
+    rebound<Alloc, K> own(alloc);
+    traits::destroy(own, const_cast<K*>(&key));
+  }
+
+  [[no_unique_address]] const Alloc alloc;
+  union {
+    const K key;  // a union member, so that the allocator makes and destroys it
+  };
+};
+
 /// Allocates and constructs one T; gives the memory back if the constructor throws.
 template <class T, class Alloc, class... Args>
 [[nodiscard]] T* make_node(const Alloc& alloc, Args&&... args) {

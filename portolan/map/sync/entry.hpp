@@ -103,16 +103,15 @@ static_assert(entry_state<int>().buried() == entry_state<int>::expunged());
 
 /// A key, its hash and its state. Its owners are the tables it stands in.
 template <class K, class V, class Alloc>
-class sync_entry : public counted {
+class sync_entry : public counted, public keyed<K, Alloc> {
  public:
-  using allocator_type = Alloc;
   using box_type = value_box<V, Alloc>;
   using state = entry_state<box_type>;
   static_assert(alignof(box_type) >= 4, "the two low bits of a box's address carry the state");
 
   template <class Q>
   sync_entry(const Alloc& from, std::uint64_t hashed, Q&& named)
-      : alloc(from), hash(hashed), key(std::forward<Q>(named)) {}
+      : keyed<K, Alloc>(from, std::forward<Q>(named)), hash(hashed) {}
   ~sync_entry() {
     // relaxed: the last owner is alone, and came after the others (pair owners).
     box_type::drop(state_.load(platform::relaxed).any_box());
@@ -134,9 +133,7 @@ class sync_entry : public counted {
     return state_.compare_exchange_strong(seen, next, platform::acq_rel, platform::acquire);
   }
 
-  [[no_unique_address]] const Alloc alloc;
   const std::uint64_t hash;
-  const K key;
 
  private:
   platform::atomic<state> state_{};
