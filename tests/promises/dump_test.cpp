@@ -22,7 +22,8 @@ TYPED_TEST_SUITE(dump_of_map, every_map, subject_names);
 TYPED_TEST(dump_of_map, comes_back_whole_into_every_kind_of_map) {
   using key = typename TypeParam::key;
   using value = typename TypeParam::value;
-  for (const std::uint64_t entries : {0U, 1U, 2U, 5'000U}) {
+  for (const std::uint64_t entries :
+       {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{2}, support::scaled<std::uint64_t>(5'000)}) {
     typename TypeParam::map map;
     portolan::plain_map<key, value> reference;
     for (std::uint64_t i = 0; i < amount<typename TypeParam::family>(entries); ++i) {
