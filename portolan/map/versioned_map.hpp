@@ -469,6 +469,23 @@ class versioned_map : private copying_a_map_is_called_snapshot,
     core_.reserve(entries);
   }
 
+  /// Gives back room that the entries do not need, reserved or left by those that were erased. Others go on meanwhile.
+  ///
+  /// @returns   how many bytes were given back; what readers still see follows when they have ended
+  /// @sees      nothing changes but the room
+  /// @progress  waits for blocks that others are moving; others go on
+  /// @cost      O(capacity)
+  /// @throws    std::bad_alloc, reentrant_call: no entry is changed
+  /// @calls     no user code
+  [[gnu::always_inline]] size_type shrink_to_fit() {
+    critical_scope::refuse_reentry(&core_, platform::here());
+    const size_type before = core_.statistics().bytes;
+    const section inside(core_, concurrent::write_gate::keeping_house);
+    core_.fit();
+    const size_type after = core_.statistics().bytes;
+    return before > after ? before - after : 0;
+  }
+
   /// The hash, with this map's secret if it is seeded.
   ///
   /// @returns   a copy

@@ -16,7 +16,8 @@ namespace {
 
 template <class Subject>
 class bulk_forms : public testing::Test {};
-TYPED_TEST_SUITE(bulk_forms, every_map, subject_names);
+using maps_of_values = where<gives_values, every_map>;
+TYPED_TEST_SUITE(bulk_forms, maps_of_values, subject_names);
 
 TYPED_TEST(bulk_forms, do_what_the_single_operations_do) {
   using key = typename TypeParam::key;

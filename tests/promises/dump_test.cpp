@@ -17,7 +17,8 @@ namespace {
 
 template <class Subject>
 class dump_of_map : public testing::Test {};
-TYPED_TEST_SUITE(dump_of_map, every_map, subject_names);
+using maps_of_values = where<gives_values, every_map>;
+TYPED_TEST_SUITE(dump_of_map, maps_of_values, subject_names);
 
 TYPED_TEST(dump_of_map, comes_back_whole_into_every_kind_of_map) {
   using key = typename TypeParam::key;

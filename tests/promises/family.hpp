@@ -304,6 +304,12 @@ using can_load_or_compute = std::bool_constant<offers_load_or_compute<typename S
 template <class Subject>
 using can_walk = std::bool_constant<offers_for_each<typename Subject::map>>;
 
+/// Whether find gives V itself, not V with a version.
+template <class Subject>
+using gives_values = std::is_same<decltype(std::declval<const typename Subject::map&>().find(
+                                      std::declval<const typename Subject::key&>())),
+                                  portolan::found<typename Subject::value>>;
+
 /// What the map says is under a key, as the number that the value was made of; nothing if there is nothing.
 template <class Subject>
 std::optional<std::uint64_t> number_at(const typename Subject::map& map, const typename Subject::key& key) {

@@ -67,6 +67,7 @@ TYPED_TEST(shrinking, from_inside_a_walk_hides_no_entry_and_shows_none_twice) {
 
 TYPED_TEST(shrinking, is_refused_inside_compute) {
   typename TypeParam::map map;
+  if constexpr (requires { TypeParam::family::optimistic; }) return;  // compute's callable holds nothing there
   EXPECT_THROW(map.compute(TypeParam::key_of(1),
                            [&](const auto*) {
                              map.shrink_to_fit();

@@ -25,6 +25,8 @@ DEAR = {
     "format": "give the caller a value to print",
     "execution": "this belongs to the caller",
 }
+# Headers that no map includes: who dumps a map pays for strings, nobody else. Of these the map's own must name none.
+APART = re.compile(r"portolan/map/dump(?:\.hpp|/)")
 
 
 def allowed(tree):
@@ -57,6 +59,9 @@ def check(tree):
 def judge(path, line, room, may, quote, target):
     in_library = path.startswith("portolan/")
     if target.startswith("portolan/"):
+        if path.startswith("portolan/") and APART.match(target) and not APART.match(path):
+            yield Finding(path, line, f"{target} lies apart, so that a map does not cost what it costs; let the user "
+                                      "include it")
         other = room_of(target)
         if "*" not in may and other != room and other not in may:
             rooms = ", ".join(sorted(may)) or "no other room"
@@ -72,7 +77,7 @@ def judge(path, line, room, may, quote, target):
     elif foreign(target) and not path.startswith("portolan/base/platform") and not of_component(path, room):
         yield Finding(path, line, f"<{target}> is not the standard library; reach the machine through "
                                   "base/platform.hpp, or make an optional component of it")
-    elif path.endswith(".hpp") and room in CORES and target in DEAR:
+    elif path.endswith(".hpp") and room in CORES and target in DEAR and not (target == "string" and APART.match(path)):
         yield Finding(path, line, f"<{target}> is too dear for a header of the cores; {DEAR[target]}")
 
 
