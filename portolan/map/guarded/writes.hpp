@@ -384,9 +384,9 @@ class locked_map : public locked_reads<Self, Map, Lock> {
     std::size_t given_back = 0;
     self().each_store([&](store_type& in) {
       const writing<Lock> held(in, this, place);
-      const std::size_t before = bytes_of(in.map);
+      const std::size_t before = bucket_bytes_of(in.map);
       in.map.rehash(0);
-      if (const std::size_t after = bytes_of(in.map); after < before) given_back += before - after;
+      if (const std::size_t after = bucket_bytes_of(in.map); after < before) given_back += before - after;
       return true;
     });
     return given_back;
