@@ -25,6 +25,9 @@ std::vector<candidate> all_candidates() {
 #if defined(PORTOLAN_BENCH_LOCK_FREE)
   all.push_back(ours_lock_free_map());
 #endif
+#if defined(PORTOLAN_BENCH_VERSIONED)
+  all.push_back(ours_versioned_map());
+#endif
 #if defined(PORTOLAN_BENCH_AGGREGATE)
   all.push_back(ours_aggregate_map());
 #endif

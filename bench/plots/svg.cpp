@@ -47,8 +47,8 @@ class vertical_axis {
       low_ = low > high_ ? 1 : std::pow(10, std::floor(std::log10(low)));
       high_ = std::max(std::pow(10, std::ceil(std::log10(std::max(high_, low_)))), 10 * low_);
     } else {
-      const double step = std::pow(10, std::floor(std::log10(std::max(high_, 1e-9))));
-      high_ = std::max(step * std::ceil(high_ / step), 1e-9);
+      step_ = round_step(std::max(high_, 1e-9) / 4);
+      high_ = step_ * std::ceil(std::max(high_, 1e-9) / step_);
     }
   }
 
@@ -65,7 +65,7 @@ class vertical_axis {
     if (kind_ == scale::logarithmic) {
       for (double v = low_; v <= high_ * 1.001; v *= 10) all.push_back(v);
     } else {
-      for (int i = 0; i <= 4; ++i) all.push_back(high_ * i / 4);
+      for (double v = 0; v <= high_ * 1.001; v += step_) all.push_back(v);
     }
     return all;
   }
@@ -74,8 +74,18 @@ class vertical_axis {
   scale kind_;
   double top_;
   double bottom_;
+  // The least of 1, 2, 2.5, 5 and 10, and of these times a power of ten, that is not below `least`.
+  static double round_step(double least) {
+    const double power = std::pow(10, std::floor(std::log10(least)));
+    for (const double factor : {1.0, 2.0, 2.5, 5.0}) {
+      if (factor * power >= least * 0.999) return factor * power;
+    }
+    return 10 * power;
+  }
+
   double low_ = 0;
   double high_ = 0;
+  double step_ = 0;
 };
 
 }  // namespace

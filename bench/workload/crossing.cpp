@@ -67,11 +67,12 @@ figure place_of(const curve& c, std::size_t left, std::size_t winner, std::size_
   return figure_of(std::move(places));
 }
 
-// Who leads at a point: 1 the first, -1 the second, 0 neither in every round.
+// Who leads at a point: 1 the first, -1 the second, 0 neither in every round and by the least noise.
 int sign_at(const curve& c, std::size_t point, std::size_t first, std::size_t second) {
+  constexpr double least_lead = 0.05;
   const figure leads = leads_at(c, point, first, second);
-  if (leads.low > 0) return 1;
-  return leads.high < 0 ? -1 : 0;
+  if (leads.low > 0 && leads.median > least_lead) return 1;
+  return leads.high < 0 && leads.median < -least_lead ? -1 : 0;
 }
 
 // Where `first` and `second` change places in one round between two points, the first such place; the middle of the

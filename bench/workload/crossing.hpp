@@ -9,7 +9,8 @@
 //         +---|----|----|--  share of finds, bytes a value, threads, keys
 //
 // 1. A workload varied keeps its keys, their skew, and who owns what: finds and writes are drawn from its own.
-// 2. One map leads another at a point only if it does so in every round; elsewhere they are within the noise.
+// 2. One map leads another at a point only if it does so in every round, and by 5 % in the middle; elsewhere they are
+//    within the noise.
 // 3. A crossing lies between two points at which different maps lead; points within the noise may lie between them.
 #pragma once
 

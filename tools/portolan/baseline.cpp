@@ -104,6 +104,10 @@ const char* name_of(verdict_of_change v) {
   return "";
 }
 
+void tell_once(std::vector<std::string>& all, std::string what) {
+  if (std::find(all.begin(), all.end(), what) == all.end()) all.push_back(std::move(what));
+}
+
 std::vector<std::string> doubts_about(const measured_set& before, const measured_set& now) {
   std::vector<std::string> all;
   const auto differs = [&](const char* what, const std::string& then, const std::string& here) {
@@ -206,14 +210,14 @@ baseline_comparison compare(measured_set before, const measured_set& now, const 
   for (const measured_figure& f : now.figures) {
     const auto then = std::find_if(before.figures.begin(), before.figures.end(), same_as(f));
     if (then == before.figures.end()) {
-      made.missing.push_back(f.map + ", " + f.measure + ": not in the baseline");
+      tell_once(made.missing, f.map + ": not in the baseline");
     } else {
       made.changes.push_back({f, then->value, judge_change(f, then->value, least_rounds)});
     }
   }
   for (const measured_figure& f : before.figures) {
     if (std::none_of(now.figures.begin(), now.figures.end(), same_as(f))) {
-      made.missing.push_back(f.map + ", " + f.measure + ": only in the baseline");
+      tell_once(made.missing, f.map + ": only in the baseline");
     }
   }
   before.figures.clear();

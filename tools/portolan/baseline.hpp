@@ -57,7 +57,7 @@ struct baseline_comparison {
   measured_set before;  ///< without its figures
   std::vector<change> changes;
   std::vector<std::string> doubts;   ///< what may explain a change besides the maps
-  std::vector<std::string> missing;  ///< figures of one side only
+  std::vector<std::string> missing;  ///< maps of one side only
   [[nodiscard]] bool anything_worse() const noexcept;
 };
 

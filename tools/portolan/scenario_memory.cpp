@@ -19,6 +19,7 @@
 namespace portolan::tool {
 namespace {
 
+using workload::figure;
 using figures = std::vector<std::optional<double>>;
 
 // What one thread's map takes from the allocator and from the kernel.
@@ -203,13 +204,29 @@ const std::vector<placing>& placings() {
   return all;
 }
 
+// The second column: the objects as a share of those with pointers; empty where allocations are not counted.
 void add_share(scenario_row& values, scenario_row& pointers) {
-  if (values.ours.empty() || pointers.ours.empty() || !values.ours[0] || !pointers.ours[0]) return;
-  const double all = pointers.ours[0]->median;
-  if (!(all > 0)) return;
-  const double share = 100 * values.ours[0]->median / all;
-  values.ours.insert(values.ours.begin() + 1, workload::figure{share, share, share});
-  pointers.ours.insert(pointers.ours.begin() + 1, workload::figure{100, 100, 100});
+  const auto objects = [](const scenario_row& row) {
+    return row.ours.empty() || !row.ours[0] ? 0 : row.ours[0]->median;
+  };
+  std::optional<figure> share[2];
+  if (objects(pointers) > 0) {
+    const double percent = 100 * objects(values) / objects(pointers);
+    share[0] = figure{percent, percent, percent};
+    share[1] = figure{100, 100, 100};
+  }
+  values.ours.insert(values.ours.begin() + 1, share[0]);
+  pointers.ours.insert(pointers.ours.begin() + 1, share[1]);
+}
+
+std::string saved_in_words(const placing& of, const scenario_row& values, const scenario_row& pointers) {
+  std::string said = fmt::format("{} with {} values: ", of.map, of.size);
+  if (values.ours[1]) {
+    said += fmt::format("{:.0f} % of the objects, {:+.0f} B an entry, ", values.ours[1]->median,
+                        values.ours[2]->median - pointers.ours[2]->median);
+  }
+  return said + fmt::format("a read in {} ns in place of {}", three_digits(values.ours[4]->median),
+                            three_digits(pointers.ours[4]->median));
 }
 
 }  // namespace
@@ -288,13 +305,7 @@ scenario_result values_in_place(const scenario_effort& how) {
     scenario_row values = row("values", 0, 40);
     scenario_row pointers = row("pointers", 1, 100);
     add_share(values, pointers);
-    if (values.ours.size() == 5 && values.ours[1]) {
-      made.answer += fmt::format(
-          "{}{} with {} values: {:.0f} % of the objects, {:+.0f} B an entry, a read in {} ns in place of {}",
-          made.answer.empty() ? "In place of pointers, " : "; ", all[i].map, all[i].size, values.ours[1]->median,
-          values.ours[2]->median - pointers.ours[2]->median, three_digits(values.ours[4]->median),
-          three_digits(pointers.ours[4]->median));
-    }
+    made.answer += (made.answer.empty() ? "In place of pointers, " : "; ") + saved_in_words(all[i], values, pointers);
     made.rows.push_back(std::move(values));
     made.rows.push_back(std::move(pointers));
   }

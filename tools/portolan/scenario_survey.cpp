@@ -215,7 +215,7 @@ scenario_result open_loop_10k(const scenario_effort& how) {
   made.what =
       "10,000 operations a second offered, whether the map keeps up or not: 90 % reads, 10,000 keys, 4 threads.";
   made.measures = {{"p99", "ms", better::less}, {"reached", "/s", better::more}, {"processor", "%", better::less}};
-  const double seconds = std::max(3 * how.run_seconds, 0.3);
+  const double seconds = std::max(3 * how.run_seconds, 0.1);
   const synthetic_settings s = at_10k(how, 0.9);
   with_floor(made, measured(candidates, workload::make_synthetic(s), how, seconds), s, how, seconds,
              {[](const run_result& r) { return 1e-6 * static_cast<double>(r.latency_ns().at(0.99)); },
@@ -250,7 +250,7 @@ scenario_result reclaim_cycles(const scenario_effort& how) {
   for (workload::candidate& c : candidates) {
     if (c.name == "sharded_map") c = with_shards(std::move(c), 256);
   }
-  const double seconds = std::max(3 * how.run_seconds, 0.3);
+  const double seconds = std::max(3 * how.run_seconds, 0.1);
   synthetic_settings s = at_10k(how, 0.5);
   s.value_bytes = 1024;
   with_floor(made, measured(candidates, workload::make_synthetic(s), how, seconds, 1'000'000), s, how, seconds,

@@ -29,8 +29,14 @@ std::string knee_in_words(const workload::shard_sweep& sweep) {
     return fmt::format("The knee is at {}: more shards bring less than 5 % on this workload and this machine.",
                        sweep.knee);
   }
-  return fmt::format("The knee is at {} shards: {} times the speed of {}, and more bring less than 5 %.", sweep.knee,
-                     three_digits(gain), sweep.counts.front() == 1 ? "one" : std::to_string(sweep.counts.front()));
+  const std::string first = sweep.counts.front() == 1 ? "one" : std::to_string(sweep.counts.front());
+  std::string said = fmt::format("The knee is at {} shards: {} times the speed of {}, and more bring less than 5 %.",
+                                 sweep.knee, three_digits(gain), first);
+  if (sweep.speeds[knee].low <= sweep.speeds.front().high) {
+    said += fmt::format(" But the runs differ by more than that: {} may do as well; try again on a quieter machine.",
+                        first == "one" ? "one shard" : first + " shards");
+  }
+  return said;
 }
 
 }  // namespace

@@ -163,6 +163,12 @@ TEST(shards, read_as_agreed) {
   support::expect_golden("shards.txt", as_text(all));
 }
 
+TEST(shards, a_knee_within_the_noise_is_said_to_be_one) {
+  sharding all{"400 operations", {"sharded_map", {1, 8}, {{10, 5, 15}, {12, 9, 14}}, 8}, 3};
+  all.sweep.p99_us = all.sweep.bytes_per_entry = all.sweep.speeds;
+  EXPECT_NE(as_text(all).find("one shard may do as well"), std::string::npos) << as_text(all);
+}
+
 // Two rounds of three maps at four shares of finds: sync_map overtakes the lock, concurrent_map leads everywhere.
 workload::curve curve_example() {
   workload::curve c;

@@ -69,6 +69,11 @@ TEST(overtakings, within_the_noise_to_the_end_are_none) {
   EXPECT_TRUE(overtakings_of(of_two({0, 1}, {{20, 20}, {30, 30}}, {{10, 10}, {20, 20}})).empty());
 }
 
+TEST(overtakings, by_less_than_the_least_noise_are_none) {
+  EXPECT_TRUE(overtakings_of(of_two({0, 1}, {{20, 20}, {10, 10}}, {{10, 10}, {10.3, 10.3}})).empty());
+  EXPECT_EQ(overtakings_of(of_two({0, 1}, {{20, 20}, {10, 10}}, {{10, 10}, {11, 11}})).size(), 1u);
+}
+
 TEST(overtakings, there_and_back_are_two) {
   const auto found = overtakings_of(of_two({0, 1, 2}, {{20, 20}, {10, 10}, {20, 20}}, {{10, 10}, {20, 20}, {10, 10}}));
   ASSERT_EQ(found.size(), 2u);
