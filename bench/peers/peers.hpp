@@ -17,7 +17,6 @@ namespace portolan::workload {
 [[nodiscard]] candidate ours_packed_shards();
 [[nodiscard]] candidate ours_snapshot_map();
 [[nodiscard]] candidate ours_aggregate_map();
-[[nodiscard]] candidate ours_lock_free_map();
 [[nodiscard]] candidate ours_versioned_map();
 
 [[nodiscard]] candidate std_mutex();
