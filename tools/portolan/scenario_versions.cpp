@@ -9,9 +9,10 @@
 // was lost.
 #include <fmt/format.h>
 
-#include <atomic>
+#include <array>
 #include <mutex>
 #include <portolan/map/concurrent_map.hpp>
+#include <portolan/map/versioned_map.hpp>
 #include <shared_mutex>
 #include <unordered_map>
 
@@ -73,6 +74,29 @@ class by_compare_exchange {
   concurrent_map<std::uint64_t, versioned_number> map_;
 };
 
+// The map whose every entry has a version.
+class by_version {
+ public:
+  struct seen {
+    entry_version version;
+    std::uint64_t number = 0;
+  };
+  by_version() {
+    for (std::uint64_t key = 0; key < keys; ++key) (void)map_.insert(key, 0);
+  }
+  [[nodiscard]] seen read(std::uint64_t key) const {
+    seen what;
+    (void)map_.visit(key, [&](const versioned<std::uint64_t>& entry) { what = {entry.version, entry.value}; });
+    return what;
+  }
+  bool update(std::uint64_t key, const seen& before, std::uint64_t number) {
+    return map_.update(key, before.version, number).accepted();
+  }
+
+ private:
+  versioned_map<std::uint64_t, std::uint64_t> map_;
+};
+
 struct alignas(128) tally {
   std::array<std::uint64_t, keys> accepted{};
   std::uint64_t refused = 0;
@@ -91,7 +115,7 @@ figures run_one(double seconds, std::uint64_t seed, std::string& wrong) {
     const std::uint64_t key = own.source.below(keys);
     const bool writes = own.source.unit() < update_share;
     for (;;) {
-      const versioned_number seen = map.read(key);
+      const auto seen = map.read(key);
       if (!writes) return;
       if (map.update(key, seen, seen.number + 1)) break;
       ++own.refused;
@@ -123,7 +147,8 @@ struct entry {
 const std::vector<entry>& entries() {
   static const std::vector<entry> all{{"mutex + unordered_map", run_one<under_mutex>},
                                       {"rwlock + unordered_map", run_one<under_rwlock>},
-                                      {"concurrent_map, compare", run_one<by_compare_exchange>}};
+                                      {"concurrent_map, compare", run_one<by_compare_exchange>},
+                                      {"versioned_map", run_one<by_version>}};
   return all;
 }
 
