@@ -71,6 +71,19 @@ TEST(damaged_dump, is_refused_wherever_it_ends) {
   }
 }
 
+// Found where it is, not later by what follows from it: a wrong length must not be read with.
+TEST(damaged_dump, is_refused_at_the_head_of_the_block_that_is_damaged) {
+  const std::string whole = dump_of(some_words());
+  const std::size_t head = whole.find("BLOK");
+  for (std::size_t at = head; at < head + 20; ++at) {
+    std::string bytes = whole;
+    bytes[at] = static_cast<char>(bytes[at] ^ 0x10);
+    const portolan::dump_error error = refused(bytes);
+    EXPECT_EQ(error.code(), portolan::errc::dump_damaged) << error.what();
+    EXPECT_EQ(error.offset(), head);
+  }
+}
+
 TEST(damaged_dump, is_refused_when_a_block_is_missing_twice_there_or_from_another_dump) {
   words_map map;
   for (std::uint64_t i = 0; i < 9'000; ++i) map.insert("a word that takes some room " + std::to_string(i), i);
@@ -86,6 +99,8 @@ TEST(damaged_dump, is_refused_when_a_block_is_missing_twice_there_or_from_anothe
   const std::string head = whole.substr(0, blocks[0]);
   EXPECT_EQ(refused(head + block(1) + whole.substr(blocks[2])).code(), portolan::errc::dump_damaged);
   EXPECT_EQ(refused(head + block(0) + whole.substr(blocks[0])).code(), portolan::errc::dump_damaged);
+  EXPECT_EQ(refused(head + block(1) + whole.substr(blocks[2])).offset(), head.size());
+  EXPECT_EQ(refused(head + block(0) + whole.substr(blocks[0])).offset(), head.size() + block(0).size());
   EXPECT_EQ(refused(head + block(0) + whole.substr(end)).code(), portolan::errc::dump_damaged);
   map.insert_or_assign("a word that takes some room 0", 1);
   const std::string other = dump_of(map);  // the same order of entries: the same map
