@@ -32,23 +32,24 @@ struct map_statistics;
 
 class living {
  public:
-  /// What fork may ask of a map.
+  /// What is the same for all maps of a type: its name, and what fork and the census may ask.
   struct calls {
+    const char* type;
     bool (*lock_for_fork)(void* map, std::uint64_t deadline_ns) noexcept;
     void (*unlock_in_parent)(void* map) noexcept;
     void (*unlock_in_child)(void* map) noexcept;
     bool (*take_census)(const void* map, map_statistics& into) noexcept;
   };
 
-  /// `type` and `name` must live as long as the map.
+  /// `name` must live as long as the map.
   template <class Map>
-  living(Map& map, const char* type, const char* name) : living(calls_of<Map>, &map, type, name) {}
+  living(Map& map, const char* name) : living(calls_of<Map>, &map, name) {}
   ~living();
   living(const living&) = delete;
   living& operator=(const living&) = delete;
 
   [[nodiscard]] void* map() const noexcept { return map_; }
-  [[nodiscard]] const char* type() const noexcept { return type_; }
+  [[nodiscard]] const char* type() const noexcept { return does_->type; }
   [[nodiscard]] const char* name() const noexcept { return name_; }
 
   /// The map's figures, never waiting for a lock that user code may run under; false: it has none now.
@@ -63,10 +64,11 @@ class living {
  private:
   friend struct living_lists;
 
-  living(const calls& does, void* map, const char* type, const char* name);
+  living(const calls& does, void* map, const char* name);
 
   template <class Map>
   static constexpr calls calls_of{
+      Map::living_type,
       [](void* map, [[maybe_unused]] std::uint64_t deadline_ns) noexcept {
         if constexpr (requires(Map & its) { its.lock_for_fork(deadline_ns); }) {
           return static_cast<Map*>(map)->lock_for_fork(deadline_ns);
@@ -87,7 +89,6 @@ class living {
 
   const calls* does_;
   void* map_;
-  const char* type_;
   const char* name_;
   living* next_ = nullptr;
   living* previous_ = nullptr;

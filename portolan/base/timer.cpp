@@ -91,13 +91,12 @@ class timer {
   }
 
   void start_locked(timer_task& task, std::uint64_t due_ns, std::uint64_t period_ns) noexcept {
-    task.due_ns_ = due_ns;
-    task.period_ns_ = period_ns;
-    if (!task.started_) {
-      task.started_ = true;
+    if (task.due_ns_ == 0) {
       task.next_ = tasks_;
       tasks_ = &task;
     }
+    task.due_ns_ = due_ns == 0 ? 1 : due_ns;
+    task.period_ns_ = period_ns;
     if (!stopped_ && !thread_runs_ && may_start_) {
       thread_runs_ = platform::start_thread(thread_, "portolan-timer", run, this);
     }
@@ -138,8 +137,8 @@ class timer {
   }
 
   void take_off_locked(timer_task& task) noexcept {
-    if (!task.started_) return;
-    task.started_ = false;
+    if (task.due_ns_ == 0) return;
+    task.due_ns_ = 0;
     timer_task** link = &tasks_;
     while (*link != &task) link = &(*link)->next_;
     *link = task.next_;

@@ -42,10 +42,9 @@ class timer_task {
 
   callback call_;
   void* context_;
-  std::uint64_t due_ns_ = 0;
+  std::uint64_t due_ns_ = 0;     // 0: not started
   std::uint64_t period_ns_ = 0;  // 0: once
   timer_task* next_ = nullptr;
-  bool started_ = false;
 };
 
 /// The number that the kernel gave to the timer thread; 0 while there is none.

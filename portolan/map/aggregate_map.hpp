@@ -81,7 +81,7 @@ class aggregate_map : private copying_a_map_is_called_snapshot {
   explicit aggregate_map(map_options options = {}, shards wanted = {}, Hash hash = {}, KeyEqual equal = {},
                          const Alloc& alloc = {})
       : core_(options, wanted.count, wanted.by, std::move(hash), std::move(equal), alloc),
-        living_(*this, "aggregate_map", options.name) {}
+        living_(*this, options.name) {}
   explicit aggregate_map(shards wanted) : aggregate_map(map_options{}, wanted) {}
   explicit aggregate_map(const Alloc& alloc) : aggregate_map({}, {}, {}, {}, alloc) {}
 
@@ -343,6 +343,8 @@ class aggregate_map : private copying_a_map_is_called_snapshot {
   void unlock_in_child() noexcept { core_.unlock_in_child(); }
 
   mutable detail::aggregate_core<K, Monoid, Hash, KeyEqual, Alloc> core_;  // mutable: a listing merges first
+  friend class living;
+  static constexpr const char* living_type = "aggregate_map";
   living living_;
 };
 

@@ -84,8 +84,7 @@ class concurrent_map
   concurrent_map() : concurrent_map(map_options{}) {}
   explicit concurrent_map(map_options options, const Hash& hash = {}, const KeyEqual& equality = {},
                           const Alloc& allocator = {})
-      : core_(engine(hash, equality, options.seed), allocator, options.capacity),
-        living_(*this, "concurrent_map", options.name) {}
+      : core_(engine(hash, equality, options.seed), allocator, options.capacity), living_(*this, options.name) {}
   explicit concurrent_map(const Alloc& allocator) : concurrent_map(map_options{}, Hash(), KeyEqual(), allocator) {}
 
   // ---- reading ---------------------------------------------------------------------------------------------------
@@ -787,6 +786,7 @@ class concurrent_map
 
   mutable core_type core_;
   mutable detail::flight_board flights_;
+  static constexpr const char* living_type = "concurrent_map";
   living living_;
 };
 

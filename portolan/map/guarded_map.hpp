@@ -61,7 +61,7 @@ class guarded_map : private copying_a_map_is_called_snapshot,
   /// @throws    what moving `like` throws, std::bad_alloc
   /// @calls     the copies of the hash, the equality and the allocator of `like`
   explicit guarded_map(map_options options, Map like = Map())
-      : make_map_(like), store_(std::move(like)), living_(*this, "guarded_map", options.name) {
+      : make_map_(like), store_(std::move(like)), living_(*this, options.name) {
     if constexpr (requires { this->reserve(options.capacity); }) {
       if (options.capacity != 0) this->reserve(options.capacity);
     }
@@ -148,6 +148,8 @@ class guarded_map : private copying_a_map_is_called_snapshot,
   [[no_unique_address]] detail::map_maker<Map> make_map_;
   store_type store_;
   detail::flight_board flights_;
+  friend class living;
+  static constexpr const char* living_type = "guarded_map";
   living living_;
 };
 

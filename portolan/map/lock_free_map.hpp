@@ -80,7 +80,7 @@ class lock_free_map
   /// @calls     Hash's, KeyEqual's and Alloc's copies
   explicit lock_free_map(map_options options = {}, const Hash& hash = {}, const KeyEqual& equality = {},
                          const Alloc& allocator = {})
-      : core_(hash, equality, allocator, options.seed), living_(*this, "lock_free_map", options.name) {
+      : core_(hash, equality, allocator, options.seed), living_(*this, options.name) {
     core_.reserve(options.capacity);
   }
   explicit lock_free_map(const Alloc& allocator) : lock_free_map(map_options{}, Hash(), KeyEqual(), allocator) {}
@@ -497,6 +497,7 @@ class lock_free_map
   void unlock_in_child() noexcept { core_.count_anew(); }
 
   mutable core_type core_;
+  static constexpr const char* living_type = "lock_free_map";
   living living_;
 };
 

@@ -442,6 +442,7 @@ class map_registry {
   published<const table*> names_;
   mutex changes_;
   epoch::domain domain_;
+  static constexpr const char* living_type = "map_registry";
   living living_;
 };
 

@@ -80,7 +80,7 @@ class sharded_map : private copying_a_map_is_called_snapshot,
       : make_map_(like),
         choose_(make_map_.shard_hash(), options.seed),
         shards_(wanted.count),
-        living_(*this, "sharded_map", options.name) {
+        living_(*this, options.name) {
     if (options.capacity != 0) open_for(options.capacity);
   }
 
@@ -172,6 +172,8 @@ class sharded_map : private copying_a_map_is_called_snapshot,
   hash_policy<key_type, typename detail::map_maker<Map>::shard_hasher> choose_;
   detail::shard_array<Map, Lock, Layout> shards_;
   detail::flight_board flights_;
+  friend class living;
+  static constexpr const char* living_type = "sharded_map";
   living living_;
 };
 

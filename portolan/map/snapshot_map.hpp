@@ -79,7 +79,7 @@ class snapshot_map : private copying_a_map_is_called_snapshot,
   /// @calls     the moves of Hash and KeyEqual
   explicit snapshot_map(map_options options = {}, Hash hash = {}, KeyEqual equal = {}, const Alloc& alloc = {})
       : rules_(detail::make_node<rules>(alloc, options.seed, std::move(hash), std::move(equal))),
-        living_(*this, "snapshot_map", options.name) {}
+        living_(*this, options.name) {}
   explicit snapshot_map(const Alloc& alloc) : snapshot_map({}, {}, {}, alloc) {}
   ~snapshot_map() { table::drop(current_.observe()); }
 
@@ -610,6 +610,8 @@ class snapshot_map : private copying_a_map_is_called_snapshot,
   published<table*> current_;
   mutex writers_;
   detail::flight_board flights_;
+  friend class living;
+  static constexpr const char* living_type = "snapshot_map";
   living living_;
 };
 

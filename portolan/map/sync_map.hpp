@@ -72,7 +72,7 @@ class sync_map : private copying_a_map_is_called_snapshot,
   /// @throws    std::bad_alloc
   /// @calls     the moves of Hash and KeyEqual
   explicit sync_map(map_options options = {}, Hash hash = {}, KeyEqual equal = {}, const Alloc& alloc = {})
-      : core_(options.seed, std::move(hash), std::move(equal), alloc), living_(*this, "sync_map", options.name) {
+      : core_(options.seed, std::move(hash), std::move(equal), alloc), living_(*this, options.name) {
     if (options.capacity != 0) reserve(options.capacity);
   }
   explicit sync_map(const Alloc& alloc) : sync_map({}, {}, {}, alloc) {}
@@ -443,6 +443,8 @@ class sync_map : private copying_a_map_is_called_snapshot,
 
   core_type core_;
   detail::flight_board flights_;
+  friend class living;
+  static constexpr const char* living_type = "sync_map";
   living living_;
 };
 

@@ -133,8 +133,7 @@ class versioned_map : private copying_a_map_is_called_snapshot,
   versioned_map() : versioned_map(map_options{}) {}
   explicit versioned_map(map_options options, const Hash& hash = {}, const KeyEqual& equality = {},
                          const Alloc& allocator = {})
-      : core_(engine(hash, equality, options.seed), allocator, options.capacity),
-        living_(*this, "versioned_map", options.name) {}
+      : core_(engine(hash, equality, options.seed), allocator, options.capacity), living_(*this, options.name) {}
   explicit versioned_map(const Alloc& allocator) : versioned_map(map_options{}, Hash(), KeyEqual(), allocator) {}
 
   // ---- reading ---------------------------------------------------------------------------------------------------
@@ -750,6 +749,7 @@ class versioned_map : private copying_a_map_is_called_snapshot,
   detail::version_floors floors_;
   striped_counter deletions_;
   mutable detail::flight_board flights_;
+  static constexpr const char* living_type = "versioned_map";
   living living_;
 };
 

@@ -331,7 +331,6 @@ struct brittle {
   brittle(brittle&&) noexcept = default;
   brittle& operator=(const brittle&) = default;
   brittle& operator=(brittle&&) noexcept = default;
-  friend bool operator==(const brittle&, const brittle&) = default;
   std::uint64_t number;
 };
 struct brittle_kind {

@@ -72,6 +72,7 @@ struct concurrent {
 /// Entries in the line with 8-byte atomics only, as processors without a 16-byte load do it.
 struct concurrent_portable : concurrent {
   static constexpr const char* name = "concurrent_map_portable";
+  static constexpr bool of_small_entries = true;  // larger ones stand in nodes, as in the default
   template <class K, class V, class Hash, class Equal, class Alloc>
   using map = portolan::concurrent_map<K, V, Hash, Equal, Alloc, portolan::epoch, portolan::portable_storage>;
 };
@@ -201,11 +202,22 @@ struct filtered<Predicate, testing::Types<A...>> {
                                std::conditional_t<Predicate<A>::value, testing::Types<A>, testing::Types<>>...>::type;
 };
 
+template <class T>
+concept small_word = sizeof(T) <= 8 && std::is_trivially_copyable_v<T>&& std::is_default_constructible_v<T>;
+/// A family that differs from another for small entries only is not tried with larger ones.
+template <class Family, class Key, class Value>
+concept differs = !requires {
+  Family::of_small_entries;
+}
+|| (small_word<typename Key::type> && small_word<typename Value::type>);
+
 template <class List, class Key, class Value, class Mix>
 struct subjects_of;
 template <class... A, class Key, class Value, class Mix>
 struct subjects_of<testing::Types<A...>, Key, Value, Mix> {
-  using type = testing::Types<subject<A, Key, Value, Mix>...>;
+  using type = typename joined<testing::Types<>,
+                               std::conditional_t<differs<A, Key, Value>, testing::Types<subject<A, Key, Value, Mix>>,
+                                                  testing::Types<>>...>::type;
 };
 }  // namespace detail
 

@@ -63,7 +63,7 @@ TYPED_TEST(never_used, takes_a_first_entry_by_every_operation) {
   holds_one([&](auto& map) { EXPECT_TRUE(map.try_emplace(this->at(), five())); });
   holds_one([&](auto& map) { EXPECT_EQ(map.insert_or_assign(this->at(), five()), portolan::assignment::inserted); });
   holds_one([&](auto& map) {
-    if constexpr (offers_load_or_compute<typename TypeParam::map>) {
+    if constexpr (offers_load_or_compute<std::remove_reference_t<decltype(map)>>) {
       EXPECT_TRUE(static_cast<bool>(map.load_or_compute(this->at(), five)));
     } else {
       map.insert(this->at(), five());

@@ -186,7 +186,7 @@ TYPED_TEST(crowded_runs, a_key_that_is_replaced_is_always_found_and_never_older_
           if (next_random(random) % 2 == 0) {
             map.erase(k);
           } else {
-            map.insert_or_assign(k, 1);
+            map.insert_or_assign(k, std::uint64_t{1});
           }
         }
       } else {

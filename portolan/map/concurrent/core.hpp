@@ -49,7 +49,8 @@ class core : public write_gate {
 
   core(Engine engine, const Alloc& allocator, std::size_t capacity)
       : engine_(std::move(engine)), allocator_(allocator), timer_(&core::finish_idle_move, this) {
-    least_lg_.store(lg_for(capacity), platform::relaxed);  // relaxed: nobody else knows the map yet
+    least_lg_.store(static_cast<std::uint8_t>(lg_for(capacity)),
+                    platform::relaxed);  // relaxed: nobody else knows the map yet
     table_type* first = make_open_table(lg_for(capacity));
     root_.store(root_word(*first, false).bits(), platform::relaxed);  // relaxed: nobody else knows the map yet
   }
@@ -211,7 +212,9 @@ class core : public write_gate {
   void reserve(std::size_t entries) {
     const unsigned wanted = lg_for(entries);
     // relaxed: a hint for later shrinking
-    if (wanted > least_lg_.load(platform::relaxed)) least_lg_.store(wanted, platform::relaxed);
+    if (wanted > least_lg_.load(platform::relaxed)) {
+      least_lg_.store(static_cast<std::uint8_t>(wanted), platform::relaxed);  // relaxed: as above
+    }
     for (;;) {
       finish_moves();
       guard protection(domain_);
@@ -223,7 +226,7 @@ class core : public write_gate {
     }
   }
   void forget_reserved_room() noexcept {
-    least_lg_.store(lg_for(0), platform::relaxed);  // relaxed: a hint for later shrinking
+    least_lg_.store(static_cast<std::uint8_t>(lg_for(0)), platform::relaxed);  // relaxed: a hint for later shrinking
   }
 
   /// Begins to shrink if the table has become far too large; false if it has not, or there is no memory now.
@@ -436,7 +439,7 @@ class core : public write_gate {
       const section inside(self, keeping_house);
       guard protection(self.domain_);
       table_cursor<core> cursor(protection, self.root_);
-      const std::size_t done = (*cursor)->units_done();
+      const auto done = static_cast<std::uint32_t>((*cursor)->units_done());
       if (done != std::exchange(self.units_at_last_look_, done)) return;
       for (unsigned units = 0; units < idle_units && self.help(); ++units) {}
     } catch (...) {
@@ -451,14 +454,14 @@ class core : public write_gate {
   platform::atomic<std::uint64_t> reserved_root_{0};
   [[no_unique_address]] Alloc allocator_;  // outlives the domain, whose objects are freed with it
   domain domain_;
-  platform::atomic<unsigned> least_lg_{2};
   platform::atomic<std::size_t> shrink_from_{SIZE_MAX};
-  platform::atomic<bool> tables_retired_{false};
   striped_counter entries_;
   [[no_unique_address]] std::conditional_t<Engine::holds_nodes, striped_counter, no_bytes> node_bytes_;
-  platform::atomic<std::size_t> growths_{0};
-  platform::atomic<std::size_t> shrinks_{0};
-  std::size_t units_at_last_look_ = 0;  // the timer's own
+  platform::atomic<std::uint8_t> least_lg_{2};
+  platform::atomic<bool> tables_retired_{false};
+  platform::atomic<std::uint32_t> growths_{0};
+  platform::atomic<std::uint32_t> shrinks_{0};
+  std::uint32_t units_at_last_look_ = 0;  // the timer's own
   timer_task timer_;
 };
 

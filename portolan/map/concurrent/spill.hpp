@@ -106,7 +106,7 @@ class spilled_entries {
   }
 
   published<spilled_line*> head_;
-  platform::atomic<std::size_t> entries_{0};
+  platform::atomic<std::uint32_t> entries_{0};
   mutex lock_;
 };
 

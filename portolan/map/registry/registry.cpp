@@ -173,7 +173,7 @@ registry_place* checked(registry_place* at, std::string_view name, const map_typ
 
 }  // namespace
 
-map_registry::map_registry(const char* name) : living_(*this, "map_registry", name) {}
+map_registry::map_registry(const char* name) : living_(*this, name) {}
 
 map_registry::~map_registry() {
   const table* const last = names_.observe();

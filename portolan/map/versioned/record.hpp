@@ -38,7 +38,7 @@ struct versioned {
   entry_version version;
 
   constexpr operator const V&() const noexcept { return value; }
-  friend constexpr bool operator==(const versioned&, const versioned&) = default;
+  friend bool operator==(const versioned&, const versioned&) = default;
 };
 
 }  // namespace portolan

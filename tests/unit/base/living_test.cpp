@@ -25,7 +25,8 @@ struct little_map {
   mutex lock;
   int one = 0;
   int other = 0;
-  living living_{*this, "little_map", "mine"};
+  static constexpr const char* living_type = "little_map";
+  living living_{*this, "mine"};
 
   void write() {
     exclusive_lock hold(lock);
