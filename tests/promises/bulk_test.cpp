@@ -16,7 +16,7 @@ namespace {
 
 template <class Subject>
 class bulk_forms : public testing::Test {};
-using maps_of_values = where<gives_values, every_map>;
+using maps_of_values = where<gives_values, each_map>;
 TYPED_TEST_SUITE(bulk_forms, maps_of_values, subject_names);
 
 TYPED_TEST(bulk_forms, do_what_the_single_operations_do) {

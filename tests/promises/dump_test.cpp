@@ -17,7 +17,7 @@ namespace {
 
 template <class Subject>
 class dump_of_map : public testing::Test {};
-using maps_of_values = where<gives_values, every_map>;
+using maps_of_values = where<gives_values, each_map>;
 TYPED_TEST_SUITE(dump_of_map, maps_of_values, subject_names);
 
 TYPED_TEST(dump_of_map, comes_back_whole_into_every_kind_of_map) {

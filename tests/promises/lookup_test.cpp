@@ -61,7 +61,7 @@ struct family_names {
     return Family::name;
   }
 };
-TYPED_TEST_SUITE(lookup, every_family, family_names);
+TYPED_TEST_SUITE(lookup, one_of_each, family_names);
 
 TYPED_TEST(lookup, by_a_view_makes_no_key) {
   typename TestFixture::counted_map map;
@@ -132,8 +132,8 @@ template <class Subject>
 class visits_of_many : public testing::Test {};
 template <class Subject>
 using can_visit = std::bool_constant<offers_visit<typename Subject::map>>;
-using visiting = where<can_visit, join<subjects<every_family, text, text>, subjects<every_family, number, big>,
-                                       subjects<every_family, number, move_only>>>;
+using visiting = where<can_visit, join<subjects<one_of_each, text, text>, subjects<one_of_each, number, big>,
+                                       subjects<one_of_each, number, move_only>>>;
 TYPED_TEST_SUITE(visits_of_many, visiting, subject_names);
 
 TYPED_TEST(visits_of_many, show_each_value_that_is_there_once) {

@@ -15,7 +15,7 @@ class never_used : public testing::Test {
   static auto at() { return Subject::key_of(1); }
   watchdog guard{"a map that was never used"};
 };
-TYPED_TEST_SUITE(never_used, every_map, subject_names);
+TYPED_TEST_SUITE(never_used, each_map, subject_names);
 
 TYPED_TEST(never_used, is_empty_for_everyone_who_looks) {
   typename TypeParam::map map;

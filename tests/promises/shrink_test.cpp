@@ -24,7 +24,7 @@ struct shrinks_to_fit : std::bool_constant<offers_shrink_to_fit<typename Subject
 
 template <class Subject>
 class shrinking : public testing::Test {};
-using shrinkable_maps = where<shrinks_to_fit, every_map>;
+using shrinkable_maps = where<shrinks_to_fit, each_map>;
 // lock_free_map keeps its buckets: they could go only while nobody looks at them, and there nobody waits.
 static_assert(!shrinks_to_fit<subject<lock_free>>::value && shrinks_to_fit<subject<versioned>>::value);
 TYPED_TEST_SUITE(shrinking, shrinkable_maps, subject_names);

@@ -27,7 +27,7 @@ TYPED_TEST_SUITE(swap_of_maps, swappable_maps, subject_names);
 
 template <class Subject>
 class a_map : public testing::Test {};
-TYPED_TEST_SUITE(a_map, every_map, subject_names);
+TYPED_TEST_SUITE(a_map, each_map, subject_names);
 TYPED_TEST(a_map, stays_where_it_is) {
   using map = typename TypeParam::map;
   static_assert(

@@ -44,7 +44,7 @@ class visitors : public testing::Test {
   map shared;
   watchdog guard{"visitors"};
 };
-using walking = where<can_walk, every_map>;
+using walking = where<can_walk, each_map>;
 TYPED_TEST_SUITE(visitors, walking, subject_names);
 
 TYPED_TEST(visitors, may_do_everything_inside_visit) {
