@@ -17,10 +17,27 @@ constinit platform::atomic<std::uint32_t> bound{0};
 constinit platform::atomic<std::uint32_t> lowest_free{0};
 constinit published<slot_user*> users{nullptr};
 
+// `lowest_free` is a lower bound of the free numbers, else numbers would be lost to thread churn:
+//
+//   who gives s back    1 owner of s := 0      2 hint above s?            yes: hint := s
+//   who claims          1 hint := claimed + 1  2 owner of an s passed 0?  yes: hint := s
+//
+// The outcome that seq_cst forbids: both look before the other has written, and s lies free below the hint.
 void lower_hint_to(std::uint32_t slot) noexcept {
-  // relaxed: a hint; a number missed now is found by a later claim.
-  std::uint32_t hint = lowest_free.load(platform::relaxed);
-  while (slot < hint && !lowest_free.compare_exchange_weak(hint, slot, platform::relaxed)) {  // relaxed: as above.
+  // pair slot_hint: seq_cst, so that who gives a number back sees the hint above it or is seen by who raises the hint.
+  std::uint32_t hint = lowest_free.load(platform::seq_cst);
+  // pair slot_hint: seq_cst, as the load.
+  while (slot < hint && !lowest_free.compare_exchange_weak(hint, slot, platform::seq_cst)) {}
+}
+
+/// After a claim that began at `first` and passed all numbers before `claimed`.
+void raise_hint_above(std::uint32_t claimed, std::uint32_t first) noexcept {
+  // pair slot_hint: seq_cst, so that who gives a number back sees the hint above it or is seen here; relaxed on
+  // failure: somebody has moved the hint, and answers for it.
+  if (!lowest_free.compare_exchange_strong(first, claimed + 1, platform::seq_cst, platform::relaxed)) return;
+  for (std::uint32_t slot = first; slot < claimed; ++slot) {
+    // pair slot_hint: seq_cst, as above.
+    if (owners.find(slot)->load(platform::seq_cst) == 0) return lower_hint_to(slot);
   }
 }
 
@@ -30,8 +47,9 @@ void give_back(void*) {
   const std::uint32_t slot = plus_one - 1;
   for (slot_user* user = users.observe(); user != nullptr; user = user->next) user->left(slot);
   detail::own_slot_plus_one = 0;
-  // pair slot_handover: release, so that the next owner sees the records as this thread left them.
-  owners.find(slot)->store(0, platform::release);
+  // pair slot_handover: seq_cst (release), so that the next owner sees the records as this thread left them.
+  // pair slot_hint: seq_cst, so that who raises the hint sees this number free, or is seen by the next line.
+  owners.find(slot)->store(0, platform::seq_cst);
   lower_hint_to(slot);
 }
 
@@ -69,8 +87,9 @@ namespace detail {
 
 std::uint32_t claim_slot() {
   const std::uint32_t self = platform::kernel_thread_id();
-  // relaxed: a hint; the loop below looks at every number above it.
-  std::uint32_t slot = lowest_free.load(platform::relaxed);
+  // relaxed: the loop below looks at every number above it.
+  const std::uint32_t first = lowest_free.load(platform::relaxed);
+  std::uint32_t slot = first;
   for (;; ++slot) {
     owner_word& owner = owners.get(slot);
     std::uint32_t nobody = 0;
@@ -78,8 +97,7 @@ std::uint32_t claim_slot() {
     // failure: a taken number is only passed by.
     if (owner.compare_exchange_strong(nobody, self, platform::acquire, platform::relaxed)) break;
   }
-  // relaxed: a hint.
-  lowest_free.store(slot + 1, platform::relaxed);
+  raise_hint_above(slot, first);
   // relaxed: only raised here; the exchange below decides.
   std::uint32_t seen = bound.load(platform::relaxed);
   while (seen <= slot) {
