@@ -105,8 +105,7 @@ struct living_lists {
 
 constinit living_lists::list living_lists::lists[living_lists::list_count];
 
-living::living(const calls& does, void* map, const char* name)
-    : does_(&does), map_(map), name_(name), list_(0) {
+living::living(const calls& does, void* map, const char* name) : does_(&does), map_(map), name_(name), list_(0) {
   at_fork(fork_rank::maps, living_lists::around_fork);
   living_lists::join(*this);
 }

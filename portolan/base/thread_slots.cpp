@@ -26,7 +26,7 @@ constinit published<slot_user*> users{nullptr};
 void lower_hint_to(std::uint32_t slot) noexcept {
   // pair slot_hint: seq_cst, so that who gives a number back sees the hint above it or is seen by who raises the hint.
   std::uint32_t hint = lowest_free.load(platform::seq_cst);
-  // pair slot_hint: seq_cst, as the load.
+  // pair slot_hint: seq_cst, as the load, so that a number given back is never left below the hint.
   while (slot < hint && !lowest_free.compare_exchange_weak(hint, slot, platform::seq_cst)) {}
 }
 
@@ -36,7 +36,7 @@ void raise_hint_above(std::uint32_t claimed, std::uint32_t first) noexcept {
   // failure: somebody has moved the hint, and answers for it.
   if (!lowest_free.compare_exchange_strong(first, claimed + 1, platform::seq_cst, platform::relaxed)) return;
   for (std::uint32_t slot = first; slot < claimed; ++slot) {
-    // pair slot_hint: seq_cst, as above.
+    // pair slot_hint: seq_cst, so that a number given back while the hint was low is seen here.
     if (owners.find(slot)->load(platform::seq_cst) == 0) return lower_hint_to(slot);
   }
 }
