@@ -2,12 +2,13 @@
 //
 // The maps with memory from a std::pmr::memory_resource that is chosen at run time.
 //
-//   std::pmr::monotonic_buffer_resource arena; …
+//   std::pmr::synchronized_pool_resource arena; …
 //   portolan::pmr::concurrent_map<int, int> ages(&arena);      portolan::concurrent_map with polymorphic_allocator
 //
 // 1. These are names, no types of their own: include the map's header beside this one, and <memory_resource>.
-// 2. The resource must outlive the map, its views and its handles. A map that several threads write allocates on all of
-//    them: take a resource that may (std::pmr::synchronized_pool_resource, or the default one).
+// 2. The resource must outlive the map, its views and its handles. A shared map allocates on every thread that writes
+//    it, and the timer's thread frees what readers have left: take a resource that threads may share
+//    (std::pmr::synchronized_pool_resource, or the default one), also where one thread alone writes.
 // 3. Tables, nodes and entries come from the resource. What the map is beside them does not: locks, counters, and the
 //    bookkeeping of memory that readers may still see (portolan/reclaim).
 #pragma once
