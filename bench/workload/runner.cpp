@@ -24,15 +24,6 @@ constexpr std::uint64_t slow_ns = 50'000;
 constexpr std::uint64_t wake_early_ns = 70'000;
 constexpr std::uint64_t longest_sleep_ns = 5'000'000;
 
-double processor_seconds() {
-  rusage used{};
-  ::getrusage(RUSAGE_SELF, &used);
-  const auto seconds = [](const timeval& t) {
-    return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec);
-  };
-  return seconds(used.ru_utime) + seconds(used.ru_stime);
-}
-
 void sleep_ns(std::uint64_t ns) {
   const timespec span{static_cast<time_t>(ns / 1'000'000'000), static_cast<long>(ns % 1'000'000'000)};
   ::nanosleep(&span, nullptr);
@@ -248,6 +239,15 @@ std::string verify(subject& map, const workload& work, const std::vector<worker>
 }
 
 }  // namespace
+
+double processor_seconds() {
+  rusage used{};
+  ::getrusage(RUSAGE_SELF, &used);
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec);
+  };
+  return seconds(used.ru_utime) + seconds(used.ru_stime);
+}
 
 run_result run_once(const candidate& which, const workload& work, const run_settings& how) {
   run_result result;

@@ -69,4 +69,7 @@ struct run_result {
 /// What the clock itself and the loop around it show when there is no map: the floor under every latency.
 [[nodiscard]] histogram clock_floor_ns();
 
+/// Processor time of this process so far, of all its threads.
+[[nodiscard]] double processor_seconds();
+
 }  // namespace portolan::workload

@@ -4,12 +4,14 @@
 //
 //   class some_map {
 //     … members …
-//     living living_{*this, "some_map", options.name};      the last member: joins last, leaves first
+//     static constexpr const char* living_type = "some_map";
+//     living living_{*this, options.name};                  the last member: joins last, leaves first
 //     bool lock_for_fork(std::uint64_t deadline_ns) noexcept;   all its locks, or none once the deadline has passed
 //                                                           (or bool try_lock_for_fork() noexcept, asked repeatedly)
 //     void unlock_in_parent() noexcept;
 //     void unlock_in_child() noexcept;                      same, where no other thread exists (reset_after_fork)
 //     bool take_census(map_statistics&) const noexcept;     its figures without waiting for user code; false: not now
+//                                                           (may be left out where stats() waits for nobody)
 //   };
 //
 // 1. Sixteen lists with a lock each; a map joins the list of the thread that makes it.
@@ -81,6 +83,12 @@ class living {
       []([[maybe_unused]] const void* map, [[maybe_unused]] map_statistics& into) noexcept {
         if constexpr (requires(const Map& its) { its.take_census(into); }) {
           return static_cast<const Map*>(map)->take_census(into);
+        } else if constexpr (requires(const Map& its) { into = its.stats(); }) {
+          try {
+            return into = static_cast<const Map*>(map)->stats(), true;
+          } catch (...) {
+            return false;  // no memory for this thread's first guard
+          }
         } else {
           return false;
         }

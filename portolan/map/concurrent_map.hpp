@@ -756,33 +756,10 @@ class concurrent_map
   [[nodiscard]] std::size_t flight_hash(const K& key) const { return core_.engine().make_probe(key).hash; }
   [[nodiscard]] bool same_key(const K& a, const K& b) const { return core_.engine().key_eq()(a, b); }
 
-  // ---- for fork and the census (base/living.hpp) ----
-  [[nodiscard]] bool take_census(map_statistics& into) const noexcept {
-    try {
-      return into = stats(), true;
-    } catch (...) {
-      return false;  // no memory for this thread's first guard
-    }
-  }
-  [[nodiscard]] bool try_lock_for_fork() noexcept {
-    if (!core_.one_listing().try_lock()) return false;
-    if (concurrent::write_gate::try_close()) {
-      if (flights_.try_lock_all()) return true;
-      concurrent::write_gate::open();
-    }
-    core_.one_listing().unlock();
-    return false;
-  }
-  void unlock_in_parent() noexcept {
-    flights_.unlock_all();
-    concurrent::write_gate::open();
-    core_.one_listing().unlock();
-  }
-  void unlock_in_child() noexcept {
-    flights_.forget_others_after_fork();
-    concurrent::write_gate::open();
-    core_.one_listing().reset_after_fork();
-  }
+  // ---- for fork (base/living.hpp) ----
+  [[nodiscard]] bool try_lock_for_fork() noexcept { return core_.try_lock_for_fork(flights_); }
+  void unlock_in_parent() noexcept { core_.unlock_in_parent(flights_); }
+  void unlock_in_child() noexcept { core_.unlock_in_child(flights_); }
 
   mutable core_type core_;
   mutable detail::flight_board flights_;

@@ -491,7 +491,6 @@ class lock_free_map
   }
 
   // ---- for fork and the census (base/living.hpp): there is nothing to lock ----
-  [[nodiscard]] bool take_census(map_statistics& into) const noexcept { return into = stats(), true; }
   [[nodiscard]] bool try_lock_for_fork() noexcept { return true; }
   void unlock_in_parent() noexcept {}
   void unlock_in_child() noexcept { core_.count_anew(); }

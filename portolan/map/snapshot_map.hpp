@@ -570,13 +570,6 @@ class snapshot_map : private copying_a_map_is_called_snapshot,
   }
   [[nodiscard]] const void* section_owner() const noexcept { return this; }
 
-  [[nodiscard]] bool take_census(map_statistics& into) const noexcept {
-    try {
-      return into = stats(), true;
-    } catch (...) {
-      return false;  // no memory for this thread's first guard
-    }
-  }
   [[nodiscard]] bool try_lock_for_fork() noexcept {
     if (!writers_.try_lock()) return false;
     if (flights_.try_lock_all()) return true;

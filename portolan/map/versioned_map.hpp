@@ -718,32 +718,9 @@ class versioned_map : private copying_a_map_is_called_snapshot,
   [[nodiscard]] bool same_key(const K& a, const K& b) const { return core_.engine().key_eq()(a, b); }
 
   // ---- for fork (base/living.hpp) ----
-  [[nodiscard]] bool take_census(map_statistics& into) const noexcept {
-    try {
-      return into = stats(), true;
-    } catch (...) {
-      return false;  // no memory for this thread's first guard
-    }
-  }
-  [[nodiscard]] bool try_lock_for_fork() noexcept {
-    if (!core_.one_listing().try_lock()) return false;
-    if (concurrent::write_gate::try_close()) {
-      if (flights_.try_lock_all()) return true;
-      concurrent::write_gate::open();
-    }
-    core_.one_listing().unlock();
-    return false;
-  }
-  void unlock_in_parent() noexcept {
-    flights_.unlock_all();
-    concurrent::write_gate::open();
-    core_.one_listing().unlock();
-  }
-  void unlock_in_child() noexcept {
-    flights_.forget_others_after_fork();
-    concurrent::write_gate::open();
-    core_.one_listing().reset_after_fork();
-  }
+  [[nodiscard]] bool try_lock_for_fork() noexcept { return core_.try_lock_for_fork(flights_); }
+  void unlock_in_parent() noexcept { core_.unlock_in_parent(flights_); }
+  void unlock_in_child() noexcept { core_.unlock_in_child(flights_); }
 
   mutable core_type core_;
   detail::version_floors floors_;

@@ -1,26 +1,17 @@
 // Copyright 2026 The Portolan Authors. SPDX-License-Identifier: Apache-2.0
 #include "tools/portolan/crew.hpp"
 
-#include <sys/resource.h>
 #include <time.h>
 
 #include <algorithm>
 #include <thread>
 
 #include "bench/workload/allocations.hpp"
+#include "bench/workload/runner.hpp"
 #include "tools/portolan/progress.hpp"
 
 namespace portolan::tool {
 namespace {
-
-double processor_seconds() {
-  rusage used{};
-  ::getrusage(RUSAGE_SELF, &used);
-  const auto seconds = [](const timeval& t) {
-    return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec);
-  };
-  return seconds(used.ru_utime) + seconds(used.ru_stime);
-}
 
 void sleep_until_over(std::uint64_t end_ns) {
   for (std::uint64_t now = platform::now_ns(); now < end_ns && !interrupted().load(); now = platform::now_ns()) {
@@ -60,14 +51,14 @@ crew_result detail::run_bodies(unsigned threads, double seconds,
     });
   }
   const workload::allocation_tally before = workload::allocations_of_all_threads();
-  const double used = processor_seconds();
+  const double used = workload::processor_seconds();
   const std::uint64_t begin = platform::now_ns();
   go.store(true);
   sleep_until_over(begin + static_cast<std::uint64_t>(1e9 * seconds));
   stop.store(true);
   running.clear();
   made.seconds = 1e-9 * static_cast<double>(platform::now_ns() - begin);
-  made.processors_used = (processor_seconds() - used) / made.seconds;
+  made.processors_used = (workload::processor_seconds() - used) / made.seconds;
   made.allocations = static_cast<double>((workload::allocations_of_all_threads() - before).blocks);
   return made;
 }

@@ -5,6 +5,7 @@
 
 #include <portolan/base/clock.hpp>
 #include <portolan/base/wait.hpp>
+#include <portolan/map/single_flight.hpp>
 
 namespace portolan::concurrent {
 
@@ -75,6 +76,28 @@ void write_gate::open() noexcept {
   // pair await: release, so that who waited outside sees the gate open.
   forking_.store(0, platform::release);
   platform::wake_all(forking_);
+}
+
+bool write_gate::try_lock_for_fork(detail::flight_board& flights) noexcept {
+  if (!one_listing_.try_lock()) return false;
+  if (try_close()) {
+    if (flights.try_lock_all()) return true;
+    open();
+  }
+  one_listing_.unlock();
+  return false;
+}
+
+void write_gate::unlock_in_parent(detail::flight_board& flights) noexcept {
+  flights.unlock_all();
+  open();
+  one_listing_.unlock();
+}
+
+void write_gate::unlock_in_child(detail::flight_board& flights) noexcept {
+  flights.forget_others_after_fork();
+  open();
+  one_listing_.reset_after_fork();
 }
 
 // ---- a listing ----

@@ -27,6 +27,10 @@
 #include <portolan/base/thread_slots.hpp>
 #include <portolan/base/wait.hpp>
 
+namespace portolan::detail {
+class flight_board;
+}  // namespace portolan::detail
+
 namespace portolan::concurrent {
 
 class write_gate {
@@ -35,9 +39,11 @@ class write_gate {
   write_gate(const write_gate&) = delete;
   write_gate& operator=(const write_gate&) = delete;
 
-  /// Called by the one thread that forks; nests over the living maps. False: somebody did not leave soon.
-  [[nodiscard]] static bool try_close() noexcept;
-  static void open() noexcept;
+  /// Around fork, by the one thread that forks: nobody is inside, nobody lists, and the map's flights stand still; or
+  /// nothing of that, if somebody did not leave soon.
+  [[nodiscard]] bool try_lock_for_fork(detail::flight_board& flights) noexcept;
+  void unlock_in_parent(detail::flight_board& flights) noexcept;
+  void unlock_in_child(detail::flight_board& flights) noexcept;
 
   /// What one thread says about itself: 0, the gate whose map it changes, or one of the two numbers below.
   struct alignas(cache_line_bytes) record {
@@ -102,6 +108,9 @@ class write_gate {
   enum phase : std::uint32_t { is_open, is_draining, is_listing };
   [[nodiscard]] std::uintptr_t name() const noexcept { return reinterpret_cast<std::uintptr_t>(this); }
   void set_phase(phase next) noexcept;
+  /// Nests over the living maps.
+  [[nodiscard]] static bool try_close() noexcept;
+  static void open() noexcept;
 
   /// How many forks and listings are under way in the process: all that a writer looks at, while it is 0.
   static inline constinit platform::atomic<std::uint32_t> looked_after_{0};
