@@ -58,25 +58,18 @@ struct variant {
   static constexpr bool in_place = std::is_same_v<Equal, same_number>;
   static constexpr bool nodes = in_place || std::is_same_v<S, portolan::node_storage>;
 };
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define PORTOLAN_FEWER_VARIANTS
-#endif
-#endif
-#ifdef PORTOLAN_FEWER_VARIANTS
-// A script fixes the order in which threads meet, so ThreadSanitizer sees the same in half of the combinations.
-using variants = testing::Types<variant<portolan::epoch, portolan::automatic_storage>,
-                                variant<portolan::hazard, portolan::portable_storage>,
-                                variant<portolan::hazard, portolan::node_storage>,
-                                variant<portolan::epoch, portolan::automatic_storage, same_number>>;
-#else
-using variants = testing::Types<
+using all_variants = testing::Types<
     variant<portolan::epoch, portolan::automatic_storage>, variant<portolan::hazard, portolan::automatic_storage>,
     variant<portolan::epoch, portolan::portable_storage>, variant<portolan::hazard, portolan::portable_storage>,
     variant<portolan::epoch, portolan::node_storage>, variant<portolan::hazard, portolan::node_storage>,
     variant<portolan::epoch, portolan::automatic_storage, same_number>,
     variant<portolan::hazard, portolan::automatic_storage, same_number>>;
-#endif
+// A script fixes the order in which threads meet, so ThreadSanitizer sees the same in half of the combinations.
+using half_of_variants = testing::Types<variant<portolan::epoch, portolan::automatic_storage>,
+                                        variant<portolan::hazard, portolan::portable_storage>,
+                                        variant<portolan::hazard, portolan::node_storage>,
+                                        variant<portolan::epoch, portolan::automatic_storage, same_number>>;
+using variants = std::conditional_t<portolan::platform::under_thread_sanitizer, half_of_variants, all_variants>;
 template <class V>
 class scripted : public testing::Test {};
 TYPED_TEST_SUITE(scripted, variants);

@@ -12,18 +12,20 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <memory>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "tests/support/crowd.hpp"
 #include "tests/support/scale.hpp"
 
 namespace {
 
 using portolan::concurrent_map;
+using support::next_random;
+using support::run_threads;
 using support::scaled;
 using key = std::uint64_t;
 
@@ -39,25 +41,7 @@ template <class Reclaimer>
 using in_place_map = concurrent_map<key, std::uint64_t, fallible_hash, portolan::equal<key>,
                                     std::allocator<std::pair<const key, std::uint64_t>>, Reclaimer>;
 
-std::uint64_t next_random(std::uint64_t& state) {
-  state ^= state << 13;
-  state ^= state >> 7;
-  state ^= state << 17;
-  return state;
-}
-
-thread_local std::uint64_t step_random = 0x9E3779B97F4A7C15U;
-void linger(const char*) {
-  if (step_random == 0x9E3779B97F4A7C15U) step_random ^= reinterpret_cast<std::uintptr_t>(&step_random);
-  const std::uint64_t draw = next_random(step_random) % 256;
-  if (draw == 0) std::this_thread::yield();
-  if (draw == 1) {
-    for (std::uint64_t i = next_random(step_random) % 4000; i > 0; --i) portolan::platform::pause();
-  }
-}
-struct step_setup {
-  step_setup() { portolan::platform::step_hook.store(&linger); }
-} const install_steps;
+const support::lingering<256, 4'000> at_steps;
 
 template <class Map>
 class every_engine : public testing::Test {};
@@ -68,19 +52,6 @@ using engines = testing::Types<map_of<std::uint64_t, portolan::epoch, portolan::
                                map_of<std::uint64_t, portolan::hazard, portolan::node_storage>,
                                in_place_map<portolan::epoch>, in_place_map<portolan::hazard>>;
 TYPED_TEST_SUITE(every_engine, engines);
-
-void run_threads(unsigned count, const std::function<void(unsigned)>& body) {
-  std::atomic<unsigned> waiting{count};
-  std::vector<std::thread> threads;
-  for (unsigned id = 0; id < count; ++id) {
-    threads.emplace_back([&, id] {
-      waiting.fetch_sub(1);
-      while (waiting.load() != 0) std::this_thread::yield();
-      body(id);
-    });
-  }
-  for (auto& thread : threads) thread.join();
-}
 
 // Method: each thread owns the keys that are its number modulo the number of threads, and keeps an exact copy of what
 // they hold. Others grow and shrink the table under it. After every operation the answer must be the copy's.

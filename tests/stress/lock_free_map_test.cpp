@@ -16,33 +16,18 @@
 #include <thread>
 #include <vector>
 
+#include "tests/support/crowd.hpp"
 #include "tests/support/scale.hpp"
 
 namespace {
 
 using portolan::comparison;
+using support::next_random;
+using support::run_threads;
 using support::scaled;
 using key = std::uint64_t;
 
-std::uint64_t next_random(std::uint64_t& state) {
-  state ^= state << 13;
-  state ^= state >> 7;
-  state ^= state << 17;
-  return state;
-}
-
-thread_local std::uint64_t step_random = 0x9E3779B97F4A7C15U;
-void linger(const char*) {
-  if (step_random == 0x9E3779B97F4A7C15U) step_random ^= reinterpret_cast<std::uintptr_t>(&step_random);
-  const std::uint64_t draw = next_random(step_random) % 256;
-  if (draw == 0) std::this_thread::yield();
-  if (draw == 1) {
-    for (std::uint64_t i = next_random(step_random) % 2000; i > 0; --i) portolan::platform::pause();
-  }
-}
-struct step_setup {
-  step_setup() { portolan::platform::step_hook.store(&linger); }
-} const install_steps;
+const support::lingering<256, 2'000> at_steps;
 
 /// Owns memory and says its number twice: a value that is freed, or half made, shows.
 class owned {
@@ -85,20 +70,6 @@ template <class Map>
 class crowded_runs : public testing::Test {};
 using crowds = testing::Types<map_of<portolan::epoch, crowded>, map_of<portolan::hazard, crowded>>;
 TYPED_TEST_SUITE(crowded_runs, crowds);
-
-template <class Body>
-void run_threads(unsigned count, Body body) {
-  std::atomic<unsigned> waiting{count};
-  std::vector<std::thread> threads;
-  for (unsigned id = 0; id < count; ++id) {
-    threads.emplace_back([&, id] {
-      waiting.fetch_sub(1);
-      while (waiting.load() != 0) std::this_thread::yield();
-      body(id);
-    });
-  }
-  for (auto& thread : threads) thread.join();
-}
 
 std::optional<std::uint64_t> number_of(const std::optional<owned>& found) {
   return found ? std::optional(found->number()) : std::nullopt;
@@ -262,11 +233,12 @@ TYPED_TEST(both_schemes, no_key_is_lost_while_buckets_are_made_by_all) {
     TypeParam map;
     const key each = scaled(key{2500});
     run_threads(threads, [&](unsigned id) {
+      std::uint64_t random = 1 + id;
       for (key i = 0; i < each; ++i) {
         const key k = i * threads + id;
         ASSERT_TRUE(map.insert(k, owned(k)));
         ASSERT_TRUE(map.contains(k));
-        ASSERT_TRUE(map.contains((next_random(step_random) % (i + 1)) * threads + id));
+        ASSERT_TRUE(map.contains((next_random(random) % (i + 1)) * threads + id));
       }
     });
     EXPECT_EQ(map.size(), each * threads);

@@ -9,7 +9,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <thread>
@@ -18,11 +17,13 @@
 
 #include <portolan/map/concurrent_map.hpp>
 
+#include "tests/support/crowd.hpp"
 #include "tests/support/scale.hpp"
 
 namespace {
 
 using portolan::map_registry;
+using support::run_threads;
 using support::scaled;
 
 void linger(const char*) {
@@ -35,19 +36,6 @@ void linger(const char*) {
 struct step_setup {
   step_setup() { portolan::platform::step_hook.store(&linger); }
 } const install_steps;
-
-void run_threads(unsigned count, const std::function<void(unsigned)>& body) {
-  std::atomic<unsigned> waiting{count};
-  std::vector<std::thread> threads;
-  for (unsigned id = 0; id < count; ++id) {
-    threads.emplace_back([&, id] {
-      waiting.fetch_sub(1);
-      while (waiting.load() != 0) std::this_thread::yield();
-      body(id);
-    });
-  }
-  for (auto& thread : threads) thread.join();
-}
 
 /// A map whose words all say which replacement made it, and that counts its own kind.
 class generation_map {

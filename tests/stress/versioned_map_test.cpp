@@ -8,7 +8,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <thread>
 #include <utility>
@@ -16,6 +15,7 @@
 
 #include <portolan/map/three_phase.hpp>
 
+#include "tests/support/crowd.hpp"
 #include "tests/support/scale.hpp"
 
 namespace {
@@ -25,41 +25,12 @@ using portolan::application;
 using portolan::entry_version;
 using portolan::no_version;
 using portolan::versioned;
+using support::next_random;
+using support::run_threads;
 using support::scaled;
 using number_map = portolan::versioned_map<std::uint64_t, std::uint64_t>;
 
-std::uint64_t next_random(std::uint64_t& state) {
-  state ^= state << 13;
-  state ^= state >> 7;
-  state ^= state << 17;
-  return state;
-}
-
-thread_local std::uint64_t step_random = 0x9E3779B97F4A7C15U;
-void linger(const char*) {
-  if (step_random == 0x9E3779B97F4A7C15U) step_random ^= reinterpret_cast<std::uintptr_t>(&step_random);
-  const std::uint64_t draw = next_random(step_random) % 64;
-  if (draw == 0) std::this_thread::yield();
-  if (draw == 1) {
-    for (std::uint64_t i = next_random(step_random) % 2000; i > 0; --i) portolan::platform::pause();
-  }
-}
-struct step_setup {
-  step_setup() { portolan::platform::step_hook.store(&linger); }
-} const install_steps;
-
-void run_threads(unsigned count, const std::function<void(unsigned)>& body) {
-  std::atomic<unsigned> waiting{count};
-  std::vector<std::thread> threads;
-  for (unsigned id = 0; id < count; ++id) {
-    threads.emplace_back([&, id] {
-      waiting.fetch_sub(1);
-      while (waiting.load() != 0) std::this_thread::yield();
-      body(id);
-    });
-  }
-  for (auto& thread : threads) thread.join();
-}
+const support::lingering<64, 2'000> at_steps;
 
 /// Which value was accepted under which version of one key. Nobody may be given a version twice.
 class history {
