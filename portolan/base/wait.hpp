@@ -95,8 +95,10 @@ class mutex {
   }
 
   [[nodiscard]] bool held_by_this_thread() const {
+    // First: a number that is claimed only after the look may be the one of an owner who has ended meanwhile.
+    const std::uint32_t self = this_thread_slot() + 1;
     // relaxed: only this thread writes its own number there.
-    return (word_.load(platform::relaxed) & ~parked) == this_thread_slot() + 1;
+    return (word_.load(platform::relaxed) & ~parked) == self;
   }
 
   /// In a forked child, where the owner may not exist; what the lock guards must be known to be whole.

@@ -45,6 +45,23 @@ TEST(mutex, one_thread_at_a_time_sees_what_the_one_before_wrote) {
   EXPECT_EQ(plain, 4 * rounds);
 }
 
+TEST(mutex, a_new_thread_is_never_taken_for_the_owner_whose_number_it_gets) {
+  const int rounds = support::scaled(2'000);
+  for (int round = 0; round < rounds; ++round) {
+    mutex lock;
+    std::atomic<bool> held{false};
+    in_threads(2, [&](int id) {
+      if (id == 0) {
+        exclusive_lock hold(lock);
+        held = true;
+      } else {
+        while (!held) platform::pause();
+        EXPECT_FALSE(lock.held_by_this_thread());  // its first use of a number
+      }
+    });
+  }
+}
+
 TEST(mutex, no_waiter_is_forgotten_when_holders_are_slow) {
   mutex lock;
   int passed = 0;
