@@ -11,23 +11,24 @@
 
 #include <atomic>
 
+#include "bench/matrix/loops.hpp"
 #include "bench/peers/peers.hpp"
 #include "bench/workload/driver.hpp"
 
 namespace portolan::workload {
 namespace {
 
-template <class K>
+template <class K, class Hash>
 struct cds_traits : cds::container::split_list::traits {
   using ordered_list = cds::container::michael_list_tag;
-  using hash = std::hash<K>;
+  using hash = Hash;
   struct ordered_list_traits : cds::container::michael_list::traits {
     using less = std::less<K>;
   };
 };
 
-template <class K>
-using cds_table = cds::container::SplitListMap<cds::gc::HP, K, std::uint64_t, cds_traits<K>>;
+template <class K, class Hash = std::hash<K>>
+using cds_table = cds::container::SplitListMap<cds::gc::HP, K, std::uint64_t, cds_traits<K, Hash>>;
 
 // The library's own start and end, once in the program.
 struct cds_library {
@@ -47,7 +48,7 @@ struct cds_library {
   cds::gc::HP collector_;
 };
 
-template <class K, class V>
+template <class K, class V, class Hash = std::hash<K>>
 class cds_adapter {
  public:
   explicit cds_adapter(const setup& how) : library_(use_library()), map_(how.work.key_count, 1) {}
@@ -89,7 +90,7 @@ class cds_adapter {
 
   cds_library& library_;
   std::thread::id maker_ = std::this_thread::get_id();
-  cds_table<K> map_;
+  cds_table<K, Hash> map_;
 };
 
 // Values of bytes never get here: the candidate says `numbers_only`.
@@ -98,6 +99,19 @@ std::unique_ptr<subject> make_cds(const setup& how) {
     return std::make_unique<driver<cds_adapter<std::string, std::uint64_t>, std::string, std::uint64_t>>(how);
   }
   return std::make_unique<driver<cds_adapter<std::uint64_t, std::uint64_t>, std::uint64_t, std::uint64_t>>(how);
+}
+
+// Values of 32 bytes cannot change in place beside their readers.
+std::unique_ptr<matrix::measured_map> measure_cds(matrix::key_form form, const setup& how) {
+  using number = std::uint64_t;
+  if (form == matrix::key_form::number) {
+    return std::make_unique<matrix::measured<cds_adapter<number, number, shared_hash<number>>, number, number>>(how);
+  }
+  if (form == matrix::key_form::text) {
+    using text = std::string;
+    return std::make_unique<matrix::measured<cds_adapter<text, number, shared_hash<text>>, text, number>>(how);
+  }
+  return nullptr;
 }
 
 }  // namespace
@@ -109,7 +123,8 @@ candidate libcds_split_list() {
           .paste = "cds::container::SplitListMap<cds::gc::HP, K, V, traits> map(expected, 1);",
           .header = "cds/container/split_list_map.h",
           .numbers_only = true,
-          .make = make_cds};
+          .make = make_cds,
+          .measure = measure_cds};
 }
 
 }  // namespace portolan::workload

@@ -3,21 +3,22 @@
 // libcuckoo: two places for a key, four slots in each, striped spin locks.
 #include <libcuckoo/cuckoohash_map.hh>
 
+#include "bench/matrix/loops.hpp"
 #include "bench/peers/peers.hpp"
 #include "bench/workload/driver.hpp"
 
 namespace portolan::workload {
 namespace {
 
-template <class K, class V>
-class cuckoo_adapter {
+template <class K, class V, class Hash, class Equal>
+class of_cuckoo {
  public:
-  explicit cuckoo_adapter(const setup& how) {
+  explicit of_cuckoo(const setup& how) {
     if (how.reserve != 0) map_.reserve(how.reserve);
   }
 
-  template <class F>
-  bool find(const K& key, F&& f) {
+  template <class Q, class F>
+  bool find(const Q& key, F&& f) {
     return map_.find_fn(key, [&](const V& value) { f(value); });
   }
   bool insert(const K& key, V value) { return map_.insert(key, std::move(value)); }
@@ -35,7 +36,16 @@ class cuckoo_adapter {
   std::size_t size() { return map_.size(); }
 
  private:
-  libcuckoo::cuckoohash_map<K, V> map_;
+  libcuckoo::cuckoohash_map<K, V, Hash, Equal> map_;
+};
+
+template <class K, class V>
+struct cuckoo_adapter : of_cuckoo<K, V, std::hash<K>, std::equal_to<K>> {
+  using of_cuckoo<K, V, std::hash<K>, std::equal_to<K>>::of_cuckoo;
+};
+template <class K, class V>
+struct cuckoo_with_shared_hash : of_cuckoo<K, V, shared_hash<K>, shared_equal<K>> {
+  using of_cuckoo<K, V, shared_hash<K>, shared_equal<K>>::of_cuckoo;
 };
 
 }  // namespace
@@ -46,7 +56,8 @@ candidate libcuckoo_map() {
           .what = "",
           .paste = "libcuckoo::cuckoohash_map<K, V> map;",
           .header = "libcuckoo/cuckoohash_map.hh",
-          .make = make_driver<cuckoo_adapter>};
+          .make = make_driver<cuckoo_adapter>,
+          .measure = matrix::make_measured<cuckoo_with_shared_hash>};
 }
 
 }  // namespace portolan::workload

@@ -1,6 +1,8 @@
 // Copyright 2026 The Portolan Authors. SPDX-License-Identifier: Apache-2.0
+#include <portolan/map/bulk.hpp>
 #include <portolan/map/concurrent_map.hpp>
 
+#include "bench/matrix/loops.hpp"
 #include "bench/peers/family.hpp"
 #include "bench/peers/peers.hpp"
 
@@ -14,6 +16,29 @@ struct over_concurrent_map : family_adapter<concurrent_map<K, V>> {
   std::size_t kept_back_bytes() { return this->map_.stats().kept_back_bytes; }
 };
 
+// With what the matrix asks for besides: texts by view, many keys a call, whether it grows.
+template <class K, class V>
+class whole_concurrent_map : public over_concurrent_map<K, V> {
+ public:
+  explicit whole_concurrent_map(const setup& how) : over_concurrent_map<K, V>(how) {}
+
+  template <class Q, class F>
+    requires lookup_key<Q, K, hash<K>, equal<K>>
+  bool find(const Q& key, F&& f) {
+    const auto value = this->map_.find(key);
+    if (!value) return false;
+    f(*value);
+    return true;
+  }
+  template <class F>
+  void find_many(std::span<const K> keys, F&& f) {
+    (void)this->map_.visit(keys, f);
+  }
+  std::size_t insert_many(std::span<const std::pair<K, V>> entries) { return insert_each(this->map_, entries); }
+  void reserve(std::size_t entries) { this->map_.reserve(entries); }
+  bool growing() { return this->map_.stats().tables > 1; }
+};
+
 }  // namespace
 
 candidate ours_concurrent_map() {
@@ -22,7 +47,8 @@ candidate ours_concurrent_map() {
           .what = "",
           .paste = "portolan::concurrent_map<K, V> map;",
           .header = "portolan/map/concurrent_map.hpp",
-          .make = make_driver<over_concurrent_map>};
+          .make = make_driver<over_concurrent_map>,
+          .measure = matrix::make_measured<whole_concurrent_map>};
 }
 
 }  // namespace portolan::workload

@@ -45,8 +45,9 @@ class striped {
     for (std::size_t i = 0; i < count_; ++i) stripes_[i].table.reserve(how.reserve / count_ + 1);
   }
 
-  template <class F>
-  bool find(const K& key, F&& f) {
+  template <class Q, class F>
+    requires std::is_same_v<Q, K> || requires(const typename Table::hasher& hash, const Q& key) { hash(key); }
+  bool find(const Q& key, F&& f) {
     stripe& in = at(key);
     reading held(in.lock);
     const auto found = in.table.find(key);
@@ -91,7 +92,8 @@ class striped {
   }
 
  private:
-  stripe& at(const K& key) {
+  template <class Q>
+  stripe& at(const Q& key) {
     if (count_ == 1) return stripes_[0];
     return stripes_[stripe_of(typename Table::hasher{}(key), count_)];
   }

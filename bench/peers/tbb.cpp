@@ -4,18 +4,19 @@
 // Its allocator is std's here, so that its memory is counted like everybody's.
 #include <tbb/concurrent_hash_map.h>
 
+#include "bench/matrix/loops.hpp"
 #include "bench/peers/peers.hpp"
 #include "bench/workload/driver.hpp"
 
 namespace portolan::workload {
 namespace {
 
-template <class K, class V>
-class tbb_adapter {
-  using table = tbb::concurrent_hash_map<K, V, tbb::tbb_hash_compare<K>, std::allocator<std::pair<const K, V>>>;
+template <class K, class V, class Compare>
+class of_tbb {
+  using table = tbb::concurrent_hash_map<K, V, Compare, std::allocator<std::pair<const K, V>>>;
 
  public:
-  explicit tbb_adapter(const setup& how) {
+  explicit of_tbb(const setup& how) {
     if (how.reserve != 0) map_.rehash(how.reserve);
   }
 
@@ -48,6 +49,21 @@ class tbb_adapter {
   table map_;
 };
 
+template <class K, class V>
+struct tbb_adapter : of_tbb<K, V, tbb::tbb_hash_compare<K>> {
+  using of_tbb<K, V, tbb::tbb_hash_compare<K>>::of_tbb;
+};
+
+template <class K>
+struct tbb_shared_compare {
+  static std::size_t hash(const K& key) { return shared_hash<K>{}(key); }
+  static bool equal(const K& left, const K& right) { return left == right; }
+};
+template <class K, class V>
+struct tbb_with_shared_hash : of_tbb<K, V, tbb_shared_compare<K>> {
+  using of_tbb<K, V, tbb_shared_compare<K>>::of_tbb;
+};
+
 }  // namespace
 
 candidate tbb_concurrent_hash_map() {
@@ -56,7 +72,8 @@ candidate tbb_concurrent_hash_map() {
           .what = "",
           .paste = "tbb::concurrent_hash_map<K, V> map;",
           .header = "tbb/concurrent_hash_map.h",
-          .make = make_driver<tbb_adapter>};
+          .make = make_driver<tbb_adapter>,
+          .measure = matrix::make_measured<tbb_with_shared_hash>};
 }
 
 }  // namespace portolan::workload

@@ -20,6 +20,11 @@
 
 #include "bench/workload/operation.hpp"
 
+namespace portolan::matrix {
+class measured_map;
+enum class key_form : std::uint8_t;
+}  // namespace portolan::matrix
+
 namespace portolan::workload {
 
 /// What a run saw; a reference can compute each of these but `wrong_reads`, which must be 0.
@@ -75,6 +80,9 @@ class subject {
 
 enum class origin : std::uint8_t { family, baseline, peer, outside };
 
+/// Whom a map is compared with. Special: it holds not any key, or its erased slots are lost until it is rebuilt.
+enum class league : std::uint8_t { general, special };
+
 struct candidate {
   std::string name;
   enum origin origin = origin::peer;
@@ -84,7 +92,11 @@ struct candidate {
   bool sharded = false;         ///< `setup::shards` counts
   bool additions_only = false;  ///< stores nothing but totals
   bool numbers_only = false;    ///< replaces no value but a number as one step
+  bool number_keys = false;     ///< keys are numbers, too
+  enum league league = league::general;
   std::function<std::unique_ptr<subject>(const setup&)> make;
+  /// The same map in the loops of `portolan bench matrix` (bench/matrix/measured.hpp); empty: it is not in the matrix.
+  std::function<std::unique_ptr<matrix::measured_map>(matrix::key_form, const setup&)> measure{};
 };
 
 /// Ours first, then the baselines, then the peers, in the order of the table before it is sorted.

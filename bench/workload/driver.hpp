@@ -2,25 +2,9 @@
 //
 // The loop that one map is measured in, compiled once for each map and kind of key and value.
 //
-// An adapter says how a map does the six things a workload asks for:
-//
-//    template <class K, class V>             K is std::uint64_t or std::string, V likewise
-//    struct adapter {
-//      explicit adapter(const setup&);
-//      bool find(const K&, auto&& f);        f(const V&) once if the key is there; true if it was
-//      bool insert(const K&, V);             true if this call put it there
-//      void assign(const K&, V);             puts or replaces
-//      bool erase(const K&);                 true if this call removed it
-//      void add(const K&, std::uint64_t);    += as one step; absent counts as 0      (only where V is a number)
-//      void for_each(auto&& f);              f(const K&, const V&), while no other thread works
-//      std::size_t size();
-//    };
-//
-// It may also have fill(range of pairs), kept_back_bytes(), enter_thread(), leave_thread(): used where they exist.
+// An adapter says how a map does what a workload asks for: bench/peers/adapter.hpp.
 // Adapters of different files have different names, also in unnamed namespaces: g++ 12 merges the instances of
 // make_driver for two template template arguments that are called alike (a test looks for that).
-//
-// An outside peer is such an adapter in a header of its own: see bench/peers/outside.cpp.
 #pragma once
 
 #include <cstring>
@@ -73,7 +57,7 @@ concept map_adapter = requires(A map, const K& key, V value, nothing_of_two<K> e
 template <class Adapter, class K, class V>
 class driver final : public subject {
   static_assert(map_adapter<Adapter, K, V>,
-                "an adapter has find, insert, assign, erase, for_each, size as bench/workload/driver.hpp says");
+                "an adapter has find, insert, assign, erase, for_each, size as bench/peers/adapter.hpp says");
 
  public:
   explicit driver(const setup& how) : map_(how), work_(how.work), checked_(how.check_reads && !how.work.counting) {}
