@@ -8,8 +8,8 @@
 // elsewhere     not offered: `word16_offered` is false and the maps take their portable form.
 //
 // A load is an acquire, a store a release, a compare_exchange both: on x86-64 they cost nothing more.
-// 16-byte and 8-byte accesses never mix on one word, except the relaxed look at one half that `low_hint`
-// is for: whatever it says is confirmed by a whole load before it is believed.
+// 16-byte and 8-byte accesses never mix on one word, except the relaxed looks at one half by which `likely_of_four`
+// chooses: whatever it says is confirmed by a whole load before it is believed.
 #pragma once
 
 #include <atomic>
@@ -79,7 +79,11 @@ class alignas(16) word16 {
     expected = detail::split(seen);
     return done != 0;
   }
-  [[nodiscard]] std::uint64_t low_hint() const noexcept { return load().low; }
+  [[nodiscard]] static const word16& likely_of_four(const word16* words, std::uint64_t low) noexcept {
+    unsigned chosen = 0;
+    for (unsigned at = 1; at < 4; ++at) chosen = words[at].load().low == low ? at : chosen;
+    return words[chosen];
+  }
 #else
   [[nodiscard, gnu::always_inline]] pair16 load() const noexcept {
     if (!detail::whole_vector_loads) [[unlikely]]
@@ -102,9 +106,21 @@ class alignas(16) word16 {
                  : "memory");
     return done;
   }
-  /// One half, as it was at some moment: a hint where to look, confirmed by `load`.
-  [[nodiscard, gnu::always_inline]] std::uint64_t low_hint() const noexcept {
-    return *static_cast<const volatile std::uint64_t*>(&value_.low);
+  /// The one of four neighbouring words that has this low half, as far as a look at each half at some moment tells: if
+  /// any has it and none changed meanwhile, it is this one. Without a branch, so that nobody waits for the memory before
+  /// he goes on, and in assembler, because the compilers make branches or twice the instructions of it.
+  [[nodiscard, gnu::always_inline]] static const word16& likely_of_four(const word16* words,
+                                                                        std::uint64_t low) noexcept {
+    std::uint64_t offset = 0;
+    asm volatile(
+        "cmpq %[low], 16(%[words])\n\tcmoveq %[second], %[offset]\n\t"
+        "cmpq %[low], 32(%[words])\n\tcmoveq %[third], %[offset]\n\t"
+        "cmpq %[low], 48(%[words])\n\tcmoveq %[fourth], %[offset]"
+        : [offset] "+&r"(offset)
+        : [words] "r"(words), [low] "r"(low), [second] "r"(std::uint64_t{16}), [third] "r"(std::uint64_t{32}),
+          [fourth] "r"(std::uint64_t{48})
+        : "cc", "memory");
+    return *reinterpret_cast<const word16*>(reinterpret_cast<const unsigned char*>(words) + offset);
   }
 #endif
 

@@ -3,32 +3,24 @@
 // Finding: the home line first, which holds nine keys of ten; all the rest is a cold walk (walk.hpp).
 #pragma once
 
-#include <bit>
 #include <cstddef>
 
 #include <portolan/map/concurrent/walk.hpp>
 
 namespace portolan::concurrent {
 
-/// What a lookup saw; its node, if it has one, is protected by the guard that was handed in.
-template <class Engine>
-struct seen_entry {
-  bool found;
-  typename Engine::cell cell;
-};
-
 /// Takes the key by value, so that it stays in registers for who need not call this.
 template <class Core, class Probe>
-[[gnu::cold, gnu::noinline]] seen_entry<typename Core::engine_type> find_far(Core& core, typename Core::guard& guard,
-                                                                             Probe key) {
+[[gnu::cold, gnu::noinline]] seen_entry<typename Core::cell> find_far(Core& core, typename Core::guard& guard,
+                                                                      Probe key) {
   const auto sight = locate(core, guard, key, walker::reader);
   return {sight.what == outcome::found, sight.seen};
 }
 
 template <class Core, class Probe>
-[[nodiscard, gnu::always_inline]] inline seen_entry<typename Core::engine_type> find_entry(Core& core,
-                                                                                           typename Core::guard& guard,
-                                                                                           const Probe& key) {
+[[nodiscard, gnu::always_inline]] inline seen_entry<typename Core::cell> find_entry(Core& core,
+                                                                                    typename Core::guard& guard,
+                                                                                    const Probe& key) {
   using engine = typename Core::engine_type;
   using line = typename engine::line;
   if constexpr (!Core::guards_everything) {
@@ -39,10 +31,8 @@ template <class Core, class Probe>
     const root_word root = core.root();
     const std::size_t home = root.home_of(key.hash);
     const line& near = root.template lines<line>()[home];
-    for (unsigned mask = engine::candidates(near, key); mask != 0; mask &= mask - 1) {
-      const auto seen = engine::load_protected(guard, node_hand, near, static_cast<unsigned>(std::countr_zero(mask)));
-      if (engine::may_match(seen, key) && core.engine().matches(seen, key)) return {true, seen};
-    }
+    const auto seen = core.engine().look(guard, near, key);
+    if (seen.found) return seen;
     // Read after the slots: who misses a displaced key here has not missed its count.
     const side& beside = root.template side_of<line>(home);
     const bool near_is_all = beside.state() != line_lock::closed && !beside.overflow().may_hold(key.hash);

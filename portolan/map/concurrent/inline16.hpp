@@ -19,6 +19,7 @@
 
 #include <portolan/base/platform.hpp>
 #include <portolan/map/concurrent/entry.hpp>
+#include <portolan/map/concurrent/seen_entry.hpp>
 
 namespace portolan::concurrent {
 
@@ -46,13 +47,12 @@ class inline16 : public inline_entry<K, V, Hash, KeyEqual> {
   [[nodiscard]] static cell load_protected(Guard&, unsigned, const line& in, unsigned slot) noexcept {
     return in.slots[slot].load();
   }
-  /// Which slots may hold the key: a hint, confirmed by a whole load.
-  template <class Probe>
-  [[nodiscard, gnu::always_inline]] static unsigned candidates(const line& in, const Probe& key) noexcept {
-    return static_cast<unsigned>(in.slots[0].low_hint() == key.image) |
-           static_cast<unsigned>(in.slots[1].low_hint() == key.image) << 1 |
-           static_cast<unsigned>(in.slots[2].low_hint() == key.image) << 2 |
-           static_cast<unsigned>(in.slots[3].low_hint() == key.image) << 3;
+  /// Whether the line holds the key: the slot is chosen by hints and confirmed by one whole load. Two hints match only if
+  /// the key was erased in between, so that a wrong choice is a moment of absence.
+  template <class Guard, class Probe>
+  [[nodiscard, gnu::always_inline]] static seen_entry<cell> look(Guard&, const line& in, const Probe& key) noexcept {
+    const cell seen = platform::word16::likely_of_four(in.slots, key.image).load();
+    return {seen.low == key.image, seen};
   }
   static void fill(line& in, unsigned slot, cell value) noexcept { in.slots[slot].store(value); }
   [[nodiscard]] static bool replace(line& in, unsigned slot, cell& expected, cell desired) noexcept {

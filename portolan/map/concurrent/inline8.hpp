@@ -23,6 +23,7 @@
 #include <portolan/base/platform.hpp>
 #include <portolan/base/wait.hpp>
 #include <portolan/map/concurrent/entry.hpp>
+#include <portolan/map/concurrent/seen_entry.hpp>
 
 namespace portolan::concurrent {
 
@@ -102,17 +103,18 @@ class inline8 : public inline_entry<K, V, Hash, KeyEqual> {
   [[nodiscard]] static cell load_protected(Guard&, unsigned, const line& in, unsigned slot) noexcept {
     return load(in, slot);
   }
-  /// Which slots may hold the key: a hint, confirmed by a whole load.
-  template <class Probe>
-  [[nodiscard]] static unsigned candidates(const line& in, const Probe& key) noexcept {
-    unsigned mask = 0;
-    for (unsigned slot = 0; slot < slots_per_line; ++slot) {
-      // pair inline8_key: acquire, so that the side byte is read after the keys.
-      mask |= static_cast<unsigned>(in.slots[slot].key.load(platform::acquire) == key.image) << slot;
-    }
-    return mask;
+  /// Whether the line holds the key: the slot is chosen by its key word alone and confirmed by a whole load.
+  template <class Guard, class Probe>
+  [[nodiscard, gnu::always_inline]] static seen_entry<cell> look(Guard&, const line& in, const Probe& key) noexcept {
+    static_assert(slots_per_line == 3);
+    unsigned slot = 0;
+    // pair inline8_key: acquire, so that the side byte is read after the keys.
+    slot = in.slots[1].key.load(platform::acquire) == key.image ? 1 : slot;
+    // pair inline8_key: acquire, so that the side byte is read after the keys.
+    slot = in.slots[2].key.load(platform::acquire) == key.image ? 2 : slot;
+    const cell seen = load(in, slot);
+    return {seen.low == key.image, seen};
   }
-
   static void fill(line& in, unsigned slot, cell value) {
     latch held(in);
     write(held, in, slot, value);

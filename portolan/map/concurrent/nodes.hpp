@@ -13,6 +13,7 @@
 //    Two keys may share these bits, so a mark is not exact: who writes waits until the block is done.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <optional>
 #include <type_traits>
@@ -21,6 +22,7 @@
 #include <portolan/base/hash.hpp>
 #include <portolan/base/platform.hpp>
 #include <portolan/map/concurrent/node.hpp>
+#include <portolan/map/concurrent/seen_entry.hpp>
 #include <portolan/map/vocabulary.hpp>
 
 namespace portolan::concurrent {
@@ -151,13 +153,18 @@ class nodes {
     return node_word(guard.protect(hand, in.slots[slot],
                                    [](std::uint64_t bits) -> void* { return node_word(bits).node<node_type>(); }));
   }
-  template <class Probe>
-  [[nodiscard]] static unsigned candidates(const line& in, const Probe& key) noexcept {
+  /// Whether the line holds the key.
+  template <class Guard, class Probe>
+  [[nodiscard, gnu::always_inline]] seen_entry<cell> look(Guard& guard, const line& in, const Probe& key) const {
     unsigned mask = 0;
     for (unsigned slot = 0; slot < slots_per_line; ++slot) {
       mask |= static_cast<unsigned>(load(in, slot).has_tag_of(key.hash)) << slot;
     }
-    return mask;
+    for (; mask != 0; mask &= mask - 1) {
+      const cell seen = load_protected(guard, node_hand, in, static_cast<unsigned>(std::countr_zero(mask)));
+      if (may_match(seen, key) && matches(seen, key)) return {true, seen};
+    }
+    return {false, empty_cell()};
   }
   static void fill(line& in, unsigned slot, cell value) noexcept {
     // pair node_slot: release, so that who sees the address sees the node whole.

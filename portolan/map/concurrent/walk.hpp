@@ -22,6 +22,7 @@
 
 #include <portolan/base/platform.hpp>
 #include <portolan/base/wait.hpp>
+#include <portolan/map/concurrent/seen_entry.hpp>
 #include <portolan/map/concurrent/table.hpp>
 
 namespace portolan::concurrent {
@@ -46,10 +47,6 @@ struct sighting {
 
 /// What a walk is for: a reader never waits; a writer waits for the block where marks are not exact.
 enum class walker : std::uint8_t { reader, writer };
-
-// What the four protections of a guard are for: 0 and 1 are the tables that a walk goes through after the first.
-inline constexpr unsigned node_hand = 2;  // the node that is looked at
-inline constexpr unsigned root_hand = 3;  // the table in which a walk began
 
 /// Walks from the oldest table on; keeps the table it stands in protected.
 template <class Core>
