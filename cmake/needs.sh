@@ -36,7 +36,7 @@ install_missing() {
 }
 
 # What the library, the command line and its benchmarks are built from.
-PACKAGES_TO_BUILD=(g++ cmake ninja-build zlib1g-dev libtbb-dev libcuckoo-dev libcds-dev libabsl-dev libcli11-dev
-                   libfmt-dev nlohmann-json3-dev libgtest-dev python3)
+PACKAGES_TO_BUILD=(g++ cmake ninja-build zlib1g-dev libtbb-dev libcuckoo-dev libcds-dev liburcu-dev libabsl-dev
+                   libcli11-dev libfmt-dev nlohmann-json3-dev libgtest-dev python3)
 # What the tests need on top.
 PACKAGES_TO_TEST=(clang libclang-rt-14-dev clang-format clang-tidy pkg-config redis-server binutils)

@@ -26,6 +26,7 @@ namespace portolan::workload {
 [[nodiscard]] candidate tbb_concurrent_hash_map();
 [[nodiscard]] candidate libcuckoo_map();
 [[nodiscard]] candidate libcds_split_list();
+[[nodiscard]] candidate liburcu_hash_table();
 
 /// The adapter given by -DPORTOLAN_BENCH_PEER=FILE.
 [[nodiscard]] candidate outside_peer();

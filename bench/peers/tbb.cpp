@@ -20,8 +20,9 @@ class of_tbb {
     if (how.reserve != 0) map_.rehash(how.reserve);
   }
 
-  template <class F>
-  bool find(const K& key, F&& f) {
+  template <class Q, class F>
+    requires std::is_same_v<Q, K> || requires { typename Compare::is_transparent; }
+  bool find(const Q& key, F&& f) {
     typename table::const_accessor held;
     if (!map_.find(held, key)) return false;
     f(held->second);
@@ -54,10 +55,13 @@ struct tbb_adapter : of_tbb<K, V, tbb::tbb_hash_compare<K>> {
   using of_tbb<K, V, tbb::tbb_hash_compare<K>>::of_tbb;
 };
 
+// Texts are looked up by their view.
 template <class K>
 struct tbb_shared_compare {
-  static std::size_t hash(const K& key) { return shared_hash<K>{}(key); }
-  static bool equal(const K& left, const K& right) { return left == right; }
+  using is_transparent = void;
+  using query = std::conditional_t<std::is_same_v<K, std::string>, std::string_view, K>;
+  static std::size_t hash(query key) { return shared_hash<K>{}(key); }
+  static bool equal(query left, query right) { return left == right; }
 };
 template <class K, class V>
 struct tbb_with_shared_hash : of_tbb<K, V, tbb_shared_compare<K>> {
