@@ -9,11 +9,11 @@
 // 3. The sum is exact when no update runs at the same time, else it misses or has some of those that run.
 #pragma once
 
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <optional>  // std::construct_at without the weight of <memory>
 
+#include <portolan/base/bits.hpp>
 #include <portolan/base/cache_line.hpp>
 #include <portolan/base/platform.hpp>
 #include <portolan/base/published.hpp>
@@ -97,7 +97,7 @@ class striped_counter {
   [[nodiscard]] stripes* stripes_or_none() noexcept {
     if (stripes* all = stripes_.observe()) return all;
     const std::size_t processors = platform::processor_count();
-    const std::size_t count = std::bit_ceil(processors < most_stripes ? processors : most_stripes);
+    const std::size_t count = power_of_two_from(processors < most_stripes ? processors : most_stripes);
     stripes* made = nullptr;
     try {
       made = static_cast<stripes*>(platform::allocate(size_of(count), alignof(stripes)));

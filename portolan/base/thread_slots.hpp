@@ -19,11 +19,11 @@
 // Nothing here takes a lock, so nothing here can be left locked by a fork.
 #pragma once
 
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <optional>  // std::construct_at without the weight of <memory>
 
+#include <portolan/base/bits.hpp>
 #include <portolan/base/platform.hpp>
 #include <portolan/base/published.hpp>
 
@@ -99,7 +99,7 @@ class slot_array {
   };
   static constexpr place locate(std::uint32_t slot) noexcept {
     const std::uint32_t shifted = slot + first_chunk;
-    const auto chunk = static_cast<std::uint32_t>(std::bit_width(shifted / first_chunk)) - 1;
+    const std::uint32_t chunk = width_in_bits(shifted / first_chunk) - 1;
     return {chunk, shifted - (first_chunk << chunk)};
   }
   static_assert(locate(0).chunk == 0 && locate(31).chunk == 0 && locate(31).offset == 31);

@@ -22,6 +22,7 @@
 #include <portolan/map/guarded_map.hpp>
 #include <portolan/map/lock_free_map.hpp>
 #include <portolan/map/plain_map.hpp>
+#include <portolan/map/portable_storage.hpp>
 #include <portolan/map/sharded_map.hpp>
 #include <portolan/map/snapshot_map.hpp>
 #include <portolan/map/sync_map.hpp>

@@ -7,6 +7,7 @@
 #define PORTOLAN_STEPS 1
 #include <portolan/map/concurrent_map.hpp>
 #include <portolan/map/list.hpp>
+#include <portolan/map/portable_storage.hpp>
 #include <portolan/reclaim/hazard.hpp>
 
 #include <gtest/gtest.h>

@@ -30,21 +30,13 @@ namespace portolan::detail {
 
 class text_hash {
  public:
-  explicit text_hash(secret_words& secret) noexcept {
-    for (std::uint64_t& word : block_secret_) word = secret.next();
-    chunk_multiplier_ = secret.next_wide() & field_multiplier_mask;
-    low_multiplier_ = secret.next_wide();
-    high_multiplier_ = secret.next_wide();
-    size_multiplier_ = secret.next_wide();
-    offset_ = secret.next_wide();
-  }
+  explicit text_hash(secret_words& secret) noexcept;
 
-  [[nodiscard]] std::uint64_t operator()(const void* data, std::size_t size_bytes) const noexcept {
+  [[nodiscard, gnu::always_inline]] std::uint64_t operator()(const void* data, std::size_t size_bytes) const noexcept {
     const auto* bytes = static_cast<const unsigned char*>(data);
-    if (size_bytes <= block_bytes) [[likely]]
-      return finish_words(read_short(bytes, size_bytes), size_bytes);
-    if (size_bytes <= chunk_bytes) return finish_words(sum_blocks(bytes, size_bytes), size_bytes);
-    return finish_words(sum_chunks(bytes, size_bytes), size_bytes);
+    if (size_bytes <= block_bytes) return finish_words(read_short(bytes, size_bytes), size_bytes);
+    if (size_bytes <= 2 * block_bytes) return finish_words(sum_two_blocks(bytes, size_bytes), size_bytes);
+    return of_long(bytes, size_bytes);
   }
 
  private:
@@ -76,27 +68,15 @@ class text_hash {
     return uint128{load8(bytes) + block_secret_[2 * block]} * (load8(bytes + 8) + block_secret_[2 * block + 1]);
   }
 
-  [[nodiscard]] uint128 sum_blocks(const unsigned char* bytes, std::size_t size_bytes) const noexcept {
-    uint128 sum = multiply_block(bytes, 0);
-    std::size_t block = 1;
-    for (; (block + 1) * block_bytes < size_bytes; ++block) sum += multiply_block(bytes + block * block_bytes, block);
-    return sum + multiply_block(bytes + size_bytes - block_bytes, block);
+  /// Above 32 bytes.
+  [[nodiscard]] std::uint64_t of_long(const unsigned char* bytes, std::size_t size_bytes) const noexcept;
+  [[nodiscard]] uint128 sum_blocks(const unsigned char* bytes, std::size_t size_bytes) const noexcept;
+  [[nodiscard]] uint128 sum_chunk(const unsigned char* bytes) const noexcept;
+  [[nodiscard]] uint128 sum_chunks(const unsigned char* bytes, std::size_t size_bytes) const noexcept;
+  /// What sum_blocks gives for 17 to 32 bytes.
+  [[nodiscard]] uint128 sum_two_blocks(const unsigned char* bytes, std::size_t size_bytes) const noexcept {
+    return multiply_block(bytes, 0) + multiply_block(bytes + size_bytes - block_bytes, 1);
   }
-
-  [[nodiscard]] uint128 sum_chunk(const unsigned char* bytes) const noexcept {
-    const uint128 sum = (multiply_block(bytes, 0) + multiply_block(bytes + 16, 1)) +
-                        (multiply_block(bytes + 32, 2) + multiply_block(bytes + 48, 3));
-    return sum & field_multiplier_mask;
-  }
-
-  [[nodiscard]] uint128 sum_chunks(const unsigned char* bytes, std::size_t size_bytes) const noexcept {
-    uint128 value = sum_chunk(bytes);
-    for (std::size_t at = chunk_bytes; at + chunk_bytes < size_bytes; at += chunk_bytes) {
-      value = field_multiply_add(value, chunk_multiplier_, sum_chunk(bytes + at));
-    }
-    return canonical(field_multiply_add(value, chunk_multiplier_, sum_chunk(bytes + size_bytes - chunk_bytes)));
-  }
-
   [[nodiscard]] std::uint64_t finish_words(uint128 words, std::size_t size_bytes) const noexcept {
     return finish_sum((size_multiplier_ * size_bytes + offset_) + low_multiplier_ * low_half(words) +
                       high_multiplier_ * high_half(words));

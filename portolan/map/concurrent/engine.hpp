@@ -12,16 +12,21 @@
 
 #include <portolan/base/platform.hpp>
 #include <portolan/map/concurrent/inline16.hpp>
+#if !defined(__x86_64__)
 #include <portolan/map/concurrent/inline8.hpp>
+#endif
 #include <portolan/map/concurrent/nodes.hpp>
 
 namespace portolan {
 
 struct automatic_storage {};  ///< the fastest that the types and the processor allow
-struct portable_storage {};   ///< inline with 8-byte atomics only
+struct portable_storage {};   ///< inline with 8-byte atomics only; include <portolan/map/portable_storage.hpp> for it
 struct node_storage {};       ///< a node for each entry, also for small ones, whose value never changes: handles
 
 namespace concurrent {
+
+template <class K, class V, class Hash, class KeyEqual>
+class inline8;
 
 template <class K, class V, class Hash, class KeyEqual, class Alloc, class Storage>
 struct engine_of {

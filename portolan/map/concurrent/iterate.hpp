@@ -14,11 +14,11 @@
 // 4. A key that was erased and inserted again during one look could be met twice: it is shown once.
 #pragma once
 
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
+#include <portolan/base/bits.hpp>
 #include <portolan/map/concurrent/table.hpp>
 #include <portolan/map/concurrent/walk.hpp>
 
@@ -89,7 +89,7 @@ class collector {
   [[nodiscard]] std::vector<entry>& entries() noexcept { return entries_; }
 
  private:
-  static constexpr unsigned block_bits = std::countr_zero(lines_per_block);
+  static constexpr unsigned block_bits = lowest_bit(lines_per_block);
 
   void clear_entries() noexcept { keep_only(0); }
   void keep_only(std::size_t count) noexcept {
@@ -118,7 +118,7 @@ class collector {
   /// Looks at each block of one table that the prefix meets; what has moved is added to `moved`.
   [[nodiscard]] bool collect_piece(typename Core::guard& guard, table_type& in, hash_prefix part,
                                    std::vector<hash_prefix>& moved) {
-    const auto in_bits = static_cast<unsigned>(std::countr_zero(in.block_count()));
+    const auto in_bits = lowest_bit(in.block_count());
     const std::size_t first =
         part.bits <= in_bits ? part.value << (in_bits - part.bits) : part.value >> (part.bits - in_bits);
     const std::size_t count = part.bits <= in_bits ? std::size_t{1} << (in_bits - part.bits) : 1;

@@ -3,6 +3,7 @@
 // What only concurrent_map has: its engines, its two reserved keys, its spill, growing and shrinking in steps.
 // What it shares with the family stands in tests/promises.
 #include <portolan/map/concurrent_map.hpp>
+#include <portolan/map/portable_storage.hpp>
 #include <portolan/reclaim/hazard.hpp>
 
 #include <gtest/gtest.h>
