@@ -2,9 +2,9 @@
 //
 // What happens around fork, in one order that nobody has to think about again.
 //
-//   before      maps ──► reclaim ──► timer ──► events       every lock of ours is taken, outermost first
-//   in parent   events ──► timer ──► reclaim ──► maps       and given back in the opposite order
-//   in child    thread numbers ──► events ──► timer ──► reclaim ──► maps
+//   before      maps ──► reclaim ──► timer ──► events ──► memory       every lock of ours is taken, outermost first
+//   in parent   memory ──► events ──► timer ──► reclaim ──► maps       and given back in the opposite order
+//   in child    thread numbers ──► memory ──► events ──► timer ──► reclaim ──► maps
 //
 // 1. Between `before` and `in child` no other thread of ours is inside anything that a lock guards, so the
 //    child inherits whole structures.
@@ -23,8 +23,8 @@
 
 namespace portolan {
 
-enum class fork_rank : std::uint8_t { maps, reclaim, timer, events };
-inline constexpr int fork_ranks = 4;
+enum class fork_rank : std::uint8_t { maps, reclaim, timer, events, memory };
+inline constexpr int fork_ranks = 5;
 
 /// The three calls of one rank; lives for ever.
 struct fork_step {

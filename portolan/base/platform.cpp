@@ -117,6 +117,20 @@ void* map_pages(std::size_t size_bytes, std::size_t lead_bytes) {
   return pages;
 }
 
+void* map_aligned(std::size_t size_bytes, std::size_t alignment_bytes) {
+  void* raw = mmap(nullptr, size_bytes + alignment_bytes, PROT_READ | PROT_WRITE,
+                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (raw == MAP_FAILED) throw std::bad_alloc();
+  const std::size_t before =
+      (alignment_bytes - reinterpret_cast<std::uintptr_t>(raw) % alignment_bytes) % alignment_bytes;
+  auto* pages = static_cast<std::byte*>(raw) + before;
+  if (before != 0) munmap(raw, before);
+  munmap(pages + size_bytes, alignment_bytes - before);
+  if (size_bytes >= huge_page_bytes) madvise(pages, size_bytes, MADV_HUGEPAGE);
+  mapped_total.fetch_add(size_bytes, relaxed);
+  return pages;
+}
+
 void unmap_pages(void* pages, std::size_t size_bytes, std::size_t discarded_bytes) noexcept {
   munmap(pages, size_bytes);
   mapped_total.fetch_sub(size_bytes - discarded_bytes, relaxed);
@@ -127,6 +141,9 @@ bool discard_pages(void* pages, std::size_t size_bytes) noexcept {
   mapped_total.fetch_sub(size_bytes, relaxed);
   return true;
 }
+
+void reuse_pages(std::size_t size_bytes) noexcept { mapped_total.fetch_add(size_bytes, relaxed); }
+void discount_pages(std::size_t size_bytes) noexcept { mapped_total.fetch_sub(size_bytes, relaxed); }
 
 std::size_t mapped_bytes() noexcept { return mapped_total.load(relaxed); }
 

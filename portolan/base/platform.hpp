@@ -17,6 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include <portolan/base/platform/eight_words.hpp>
 #include <portolan/base/platform/word16.hpp>
 
 namespace portolan::platform {
@@ -122,10 +123,15 @@ inline constexpr std::size_t huge_page_bytes = std::size_t{2} << 20;
 /// Whole pages from the kernel that read as zero; throws std::bad_alloc. From 4 MiB up they are huge pages,
 /// aligned so that what follows the first `lead_bytes` begins a huge page.
 [[nodiscard]] void* map_pages(std::size_t size_bytes, std::size_t lead_bytes = 0);
-/// Ends what map_pages began; `discarded_bytes` of it went back before, by discard_pages.
+/// As map_pages, but the pages begin at a multiple of `alignment_bytes`; they are huge pages from 2 MiB up.
+[[nodiscard]] void* map_aligned(std::size_t size_bytes, std::size_t alignment_bytes);
+/// Ends what map_pages or map_aligned began; `discarded_bytes` of it went back before, by discard_pages.
 void unmap_pages(void* pages, std::size_t size_bytes, std::size_t discarded_bytes = 0) noexcept;
 /// Gives the memory behind whole pages back; they read as zero afterwards. False where that cannot be had.
 bool discard_pages(void* pages, std::size_t size_bytes) noexcept;
+/// What discard_pages has discounted is used again; or is discounted though it was only mapped so far.
+void reuse_pages(std::size_t size_bytes) noexcept;
+void discount_pages(std::size_t size_bytes) noexcept;
 /// Bytes that map_pages handed out and that were neither unmapped nor discarded, of the whole process.
 [[nodiscard]] std::size_t mapped_bytes() noexcept;
 

@@ -30,6 +30,7 @@
 #include <portolan/map/concurrent/engine.hpp>
 #include <portolan/map/concurrent/find.hpp>
 #include <portolan/map/concurrent/iterate.hpp>
+#include <portolan/map/concurrent/near_node.hpp>
 #include <portolan/map/fwd.hpp>
 #include <portolan/map/mixin.hpp>
 #include <portolan/map/statistics.hpp>
@@ -521,6 +522,14 @@ class concurrent_map
     decltype(auto) sought = as_key(key);
     const auto probe = core_.engine().make_probe(sought);
     const section inside(core_, probe);
+    if constexpr (concurrent::nodes_work_near<core_type>) {
+      const auto make = [&](auto& entry) {
+        const critical_scope scope(&core_, here);  // V's constructor is the user's
+        entry.emplace(std::forward<Args>(args)...);
+      };
+      const auto answer = concurrent::put_node_near(core_, probe, sought, make);
+      if (answer != concurrent::node_near::far) return answer == concurrent::node_near::vacant;
+    }
     guard protection(core_.reclaimer());
     if constexpr (engine::holds_nodes) {
       // A key that is there needs no node; one that is not is looked for again under the line's lock.
@@ -570,6 +579,14 @@ class concurrent_map
   template <class Probe, class Q, class Took>
   assignment assign_in_place(guard& protection, const Probe& probe, place here, const Q& key, const V& value,
                              Took& took) {
+    if constexpr (concurrent::nodes_work_near<core_type>) {
+      auto answer = concurrent::assign_node_near(core_, probe, value, took);
+      if (answer == concurrent::node_near::found) return assignment::assigned;
+      if (answer == concurrent::node_near::vacant) {
+        answer = concurrent::put_node_near(core_, probe, key, [&](auto& entry) { entry.emplace(value); });
+        if (answer == concurrent::node_near::vacant) return assignment::inserted;
+      }
+    }
     typename engine::later_draft entry;
     const auto draft = [&] {
       if (entry.has_value()) return;
@@ -598,6 +615,10 @@ class concurrent_map
                                 Took& took) {
     typename engine::draft entry(core_.engine(), core_.allocator(), probe, key);
     entry.emplace(std::forward<W>(value));
+    if constexpr (concurrent::nodes_work_near<core_type>) {
+      const auto answer = concurrent::exchange_node_near(core_, protection, probe, entry, took);
+      if (answer == concurrent::node_near::found) return assignment::assigned;
+    }
     for (;;) {
       auto sight = concurrent::locate(core_, protection, probe, concurrent::walker::writer);
       if (sight.what != concurrent::outcome::found) {
@@ -641,6 +662,11 @@ class concurrent_map
     decltype(auto) sought = as_key(key);
     const auto probe = core_.engine().make_probe(sought);
     const section inside(core_, probe);
+    if constexpr (concurrent::nodes_work_near<core_type>) {
+      comparison ending = comparison::absent;
+      const auto answer = concurrent::erase_node_near(core_, probe, here, wanted, ending, after);
+      if (answer != concurrent::node_near::far) return ending;
+    }
     guard protection(core_.reclaimer());
     if constexpr (engine::in_place) {
       typename concurrent::sighting<engine> removed;
@@ -711,6 +737,11 @@ class concurrent_map
     decltype(auto) sought = as_key(key);
     const auto probe = core_.engine().make_probe(sought);
     const section inside(core_, probe);
+    if constexpr (concurrent::nodes_work_near<core_type>) {
+      computed result = computed::absent;
+      const auto answer = concurrent::compute_node_near(core_, probe, sought, f, here, result);
+      if (answer != concurrent::node_near::far) return result;
+    }
     guard protection(core_.reclaimer());
     concurrent::computation computation(core_, protection, probe, sought, f, here);
     return computation.run();

@@ -60,10 +60,10 @@ class epoch {
     /// @cost      a load, a store to this thread's own line, no fence where the kernel has membarrier
     /// @throws    std::bad_alloc at the first use by a thread, when more threads live than ever before
     /// @calls     nothing
-    explicit guard(const domain&) : record_(per_thread<reclaim::epoch_record>::mine()) {
+    [[gnu::always_inline]] explicit guard(const domain&) : record_(per_thread<reclaim::epoch_record>::mine()) {
       if (record_.depth++ == 0) reclaim::epoch_rule::announce(record_);
     }
-    ~guard() {
+    [[gnu::always_inline]] ~guard() {
       if (--record_.depth != 0) return;
       // R5. pair epoch_leave: release, so that what was read is freed after it was read.
       record_.announced.store(0, platform::release);

@@ -5,6 +5,7 @@
 // windows which matter are met often. Which planted bugs this kills: docs/algorithms/concurrent_map.md.
 #define PORTOLAN_STEPS 1
 #include <portolan/map/concurrent_map.hpp>
+#include <portolan/map/portable_storage.hpp>
 #include <portolan/reclaim/hazard.hpp>
 
 #include <gtest/gtest.h>
@@ -20,6 +21,7 @@
 
 #include "tests/support/crowd.hpp"
 #include "tests/support/scale.hpp"
+#include "tests/support/text_number.hpp"
 
 namespace {
 
@@ -41,16 +43,22 @@ template <class Reclaimer>
 using in_place_map = concurrent_map<key, std::uint64_t, fallible_hash, portolan::equal<key>,
                                     std::allocator<std::pair<const key, std::uint64_t>>, Reclaimer>;
 
+/// Text keys under epochs: most writes try the home line alone.
+using text = support::text_number;
+template <class Storage>
+using text_map = concurrent_map<text, std::uint64_t, fallible_hash, portolan::equal<text>,
+                                std::allocator<std::pair<const text, std::uint64_t>>, portolan::epoch, Storage>;
+
 const support::lingering<256, 4'000> at_steps;
 
 template <class Map>
 class every_engine : public testing::Test {};
-using engines = testing::Types<map_of<std::uint64_t, portolan::epoch, portolan::automatic_storage>,
-                               map_of<std::uint64_t, portolan::hazard, portolan::automatic_storage>,
-                               map_of<std::uint64_t, portolan::epoch, portolan::portable_storage>,
-                               map_of<std::uint64_t, portolan::epoch, portolan::node_storage>,
-                               map_of<std::uint64_t, portolan::hazard, portolan::node_storage>,
-                               in_place_map<portolan::epoch>, in_place_map<portolan::hazard>>;
+using engines =
+    testing::Types<map_of<std::uint64_t, portolan::epoch, portolan::automatic_storage>,
+                   map_of<std::uint64_t, portolan::hazard, portolan::automatic_storage>,
+                   map_of<std::uint64_t, portolan::epoch, portolan::portable_storage>,
+                   map_of<std::uint64_t, portolan::hazard, portolan::node_storage>, in_place_map<portolan::hazard>,
+                   text_map<portolan::node_storage>, text_map<portolan::automatic_storage>>;
 TYPED_TEST_SUITE(every_engine, engines);
 
 // Method: each thread owns the keys that are its number modulo the number of threads, and keeps an exact copy of what

@@ -14,6 +14,7 @@
 #include <optional>
 #include <type_traits>
 
+#include <portolan/base/bits.hpp>
 #include <portolan/base/scope.hpp>
 #include <portolan/base/wait.hpp>
 #include <portolan/map/concurrent/table.hpp>
@@ -135,24 +136,17 @@ class line_claim {
     return ending;
   }
 
-  [[nodiscard]] bool has_empty(std::size_t at) {
-    for (unsigned slot = 0; slot < engine::slots_per_line; ++slot) {
-      if (engine::is_empty(engine::load(in_.line(at), slot))) return true;
-    }
-    return false;
-  }
+  [[nodiscard]] bool has_empty(std::size_t at) { return empty_slots<engine>(in_.line(at)) != 0; }
 
   /// The caller holds the line `at`.
   [[nodiscard]] filled fill_first_empty(std::size_t at, cell entry) {
     line& into = in_.line(at);
-    for (unsigned slot = 0; slot < engine::slots_per_line; ++slot) {
-      if (!engine::is_empty(engine::load(into, slot))) continue;
-      count_displaced(in_, key_.hash, at);
-      platform::step("before fill");
-      engine::fill(into, slot, entry);
-      return filled::placed;
-    }
-    return filled::block_full;
+    const unsigned empty = empty_slots<engine>(into);
+    if (empty == 0) return filled::block_full;
+    count_displaced(in_, key_.hash, at);
+    platform::step("before fill");
+    engine::fill(into, lowest_bit(empty), entry);
+    return filled::placed;
   }
 
   Core& core_;

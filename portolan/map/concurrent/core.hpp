@@ -20,6 +20,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <portolan/base/block_pool.hpp>
 #include <portolan/base/counters.hpp>
 #include <portolan/base/error.hpp>
 #include <portolan/base/platform.hpp>
@@ -67,6 +68,7 @@ class core : public write_gate {
       free_table(&root_word(bits).template current<line>());
     }
     spill_.for_each_slot([](line& in, unsigned slot) { release_node(in, slot); });
+    if constexpr (Engine::holds_nodes) block_pool::give_stock_back();
   }
 
   // ---- parts ----

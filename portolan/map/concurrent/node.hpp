@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include <portolan/base/block_pool.hpp>
 #include <portolan/base/hash.hpp>
 #include <portolan/base/platform.hpp>
 
@@ -33,6 +34,31 @@ concept text_key = std::is_same_v<KeyEqual, equal<K>> && requires(const K& key) 
 /// Values that a node can hold as one word that is read and written whole.
 template <class V>
 concept word_value = std::is_trivially_copyable_v<V> && sizeof(V) <= 8 && std::is_default_constructible_v<V>;
+
+/// Compares texts without a call: by looks of one size that may overlap, 16 bytes at a time where there are as many.
+[[nodiscard, gnu::always_inline]] inline bool same_text(std::string_view left, std::string_view right) noexcept {
+  const std::size_t size = left.size();
+  if (size != right.size()) return false;
+  const char* a = left.data();
+  const char* b = right.data();
+  const auto difference = [&]<class Word>(std::size_t at, Word one) {
+    Word other;
+    __builtin_memcpy(&one, a + at, sizeof one);
+    __builtin_memcpy(&other, b + at, sizeof other);
+    return one ^ other;
+  };
+  constexpr std::uint64_t eight = 0;
+  if (size >= 16) {
+    for (std::size_t at = 16; at + 16 < size; at += 16) {
+      if ((difference(at, eight) | difference(at + 8, eight)) != 0) return false;
+    }
+    return ((difference(0, eight) | difference(8, eight)) |
+            (difference(size - 16, eight) | difference(size - 8, eight))) == 0;
+  }
+  if (size >= 8) return (difference(0, eight) | difference(size - 8, eight)) == 0;
+  if (size >= 4) return (difference(0, std::uint32_t{0}) | difference(size - 4, std::uint32_t{0})) == 0;
+  return size == 0 || (a[0] == b[0] && a[size / 2] == b[size / 2] && a[size - 1] == b[size - 1]);
+}
 
 template <class K, class V, class KeyEqual, class Alloc, bool InPlace>
 class node {
@@ -81,9 +107,18 @@ class node {
     // pair node_count: acq_rel, so that who frees the node has seen all that the others did with it.
     if (self->references_.fetch_sub(1, platform::acq_rel) == 1) destroy(self, true);
   }
-  /// For the reclaimer: gives the table's count back.
-  static void release_for_table(void* raw, void*) noexcept { release(raw); }
-  [[nodiscard]] std::size_t size_bytes() const noexcept { return chunks_for(text_bytes_) * sizeof(chunk); }
+  /// For the reclaimer: gives the table's count back. No guard protects the node any more, so no handle can come where
+  /// there is none.
+  static void release_for_table(void* raw, void*) noexcept {
+    auto* self = static_cast<node*>(raw);
+    // pair node_count: acquire, so that who frees the node has seen all that the others did with it.
+    if (self->references_.load(platform::acquire) == 1) return destroy(self, true);
+    release(raw);
+  }
+  [[nodiscard]] std::size_t size_bytes() const noexcept {
+    const std::size_t chunks = chunks_for(text_bytes_) * sizeof(chunk);
+    return from_pool(chunks) ? block_pool::block_bytes(chunks) : chunks;
+  }
 
   /// A node under construction: its key is there, its value comes with `emplace`. Freed unless committed.
   class draft {
@@ -92,9 +127,7 @@ class node {
     draft(const Alloc& allocator, std::uint64_t hash, const Q& key) : allocator_(allocator) {
       std::size_t text_bytes = 0;
       if constexpr (text) text_bytes = key.size();
-      chunk_allocator chunks(allocator_);
-      void* raw = chunk_traits::allocate(chunks, chunks_for(text_bytes));
-      node_ = std::construct_at(static_cast<node*>(raw), allocator_, hash, text_bytes);
+      node_ = std::construct_at(static_cast<node*>(take_memory(allocator_, text_bytes)), allocator_, hash, text_bytes);
       if constexpr (text) {
         __builtin_memcpy(reinterpret_cast<char*>(node_ + 1), key.data(), text_bytes);
       } else {
@@ -189,10 +222,23 @@ class node {
     if constexpr (!text) std::allocator_traits<Alloc>::destroy(allocator, std::addressof(self->key_.held));
     free_memory(self);
   }
+  /// Whether a node of so many bytes is a block of the pool: the program's own allocators are asked for each.
+  static constexpr bool from_pool(std::size_t size_bytes) noexcept {
+    return std::is_same_v<chunk_allocator, std::allocator<chunk>> && alignment <= block_pool::alignment_bytes &&
+           size_bytes <= block_pool::largest_bytes && !platform::under_address_sanitizer &&
+           !platform::under_thread_sanitizer;
+  }
+  [[nodiscard]] static void* take_memory(const Alloc& allocator, std::size_t text_bytes) {
+    const std::size_t count = chunks_for(text_bytes);
+    if (from_pool(count * sizeof(chunk))) return block_pool::take(count * sizeof(chunk));
+    chunk_allocator chunks(allocator);
+    return chunk_traits::allocate(chunks, count);
+  }
   static void free_memory(node* self) noexcept {
     chunk_allocator chunks(self->allocator_);
     const std::size_t count = chunks_for(self->text_bytes_);
     std::destroy_at(self);
+    if (from_pool(count * sizeof(chunk))) return block_pool::give(self, count * sizeof(chunk));
     chunk_traits::deallocate(chunks, static_cast<chunk*>(static_cast<void*>(self)), count);
   }
 

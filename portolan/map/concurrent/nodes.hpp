@@ -13,12 +13,12 @@
 //    Two keys may share these bits, so a mark is not exact: who writes waits until the block is done.
 #pragma once
 
-#include <bit>
 #include <cstdint>
 #include <optional>
 #include <type_traits>
 #include <utility>
 
+#include <portolan/base/bits.hpp>
 #include <portolan/base/hash.hpp>
 #include <portolan/base/platform.hpp>
 #include <portolan/map/concurrent/node.hpp>
@@ -32,7 +32,7 @@ class node_word {
  public:
   constexpr explicit node_word(std::uint64_t bits) noexcept : bits_(bits) {}
   static node_word live(const void* node, std::uint64_t hash) noexcept {
-    return node_word(tag_of(hash) << 48 | reinterpret_cast<std::uintptr_t>(node) | live_state);
+    return node_word(std::uint64_t{tag_of(hash)} << 48 | reinterpret_cast<std::uintptr_t>(node) | live_state);
   }
   static constexpr node_word moved(std::uint64_t hash) noexcept {
     return node_word((hash & ~state_mask) | moved_state);
@@ -48,8 +48,9 @@ class node_word {
   [[nodiscard]] constexpr bool is_empty() const noexcept { return (bits_ & state_mask) == state_mask; }
   [[nodiscard]] constexpr bool may_be_mark_of(std::uint64_t hash) const noexcept { return bits_ == moved(hash).bits(); }
   [[nodiscard]] constexpr bool has_tag_of(std::uint64_t hash) const noexcept {
-    return ((bits_ ^ (tag_of(hash) << 48 | live_state)) & (tag_mask | state_mask)) == 0;
+    return ((bits_ ^ (std::uint64_t{tag_of(hash)} << 48 | live_state)) & (tag_mask | state_mask)) == 0;
   }
+  static constexpr std::uint16_t tag_of(std::uint64_t hash) noexcept { return static_cast<std::uint16_t>(hash); }
   template <class Node>
   [[nodiscard]] Node* node() const noexcept {
     return is_live() ? reinterpret_cast<Node*>(bits_ & ~(tag_mask | 0xF)) : nullptr;
@@ -62,7 +63,6 @@ class node_word {
   static constexpr std::uint64_t moved_state = 2;
   static constexpr std::uint64_t frozen_bit = 4;
   static constexpr std::uint64_t tag_mask = 0xFFFFULL << 48;
-  static constexpr std::uint64_t tag_of(std::uint64_t hash) noexcept { return hash & 0xFFFF; }
 
   std::uint64_t bits_;
 };
@@ -85,6 +85,7 @@ class nodes {
   static constexpr std::size_t entries_per_line_in_cache_x4 = 24;
   static constexpr std::size_t entries_per_line_x4 = 26;
   static constexpr unsigned slots_per_line = 8;
+  static constexpr unsigned all_slots = 0xFF;
 
   struct alignas(64) line {
     platform::atomic<std::uint64_t> slots[slots_per_line];
@@ -119,11 +120,10 @@ class nodes {
   template <class Probe>
   [[nodiscard]] bool matches(cell live, const Probe& key) const {
     const node_type& in = *live.node<node_type>();
-    if (in.hash() != key.hash) return false;
     if constexpr (node_type::text) {
-      return in.key() == key.key;
+      return same_text(in.key(), key.key);
     } else {
-      return equal_(in.key(), key.key);
+      return in.hash() == key.hash && equal_(in.key(), key.key);
     }
   }
   [[nodiscard]] static std::uint64_t hash_of(cell live) noexcept { return live.node<node_type>()->hash(); }
@@ -153,18 +153,44 @@ class nodes {
     return node_word(guard.protect(hand, in.slots[slot],
                                    [](std::uint64_t bits) -> void* { return node_word(bits).node<node_type>(); }));
   }
+  struct seen_slot {
+    unsigned slot;
+    cell seen;
+  };
+  static constexpr unsigned no_slot = slots_per_line;
+  /// Where the line holds the key: the slots with its tag are a hint, each confirmed by a load.
+  template <class Guard, class Probe>
+  [[nodiscard, gnu::always_inline]] seen_slot look_at(Guard& guard, const line& in, const Probe& key) const {
+    for (unsigned mask = platform::eight_words(in.slots).with_top(node_word::tag_of(key.hash)); mask != 0;
+         mask &= mask - 1) {
+      const unsigned slot = lowest_bit(mask);
+      const cell seen = load_protected(guard, node_hand, in, slot);
+      if (may_match(seen, key) && matches(seen, key)) return {slot, seen};
+    }
+    return {no_slot, empty_cell()};
+  }
   /// Whether the line holds the key.
   template <class Guard, class Probe>
   [[nodiscard, gnu::always_inline]] seen_entry<cell> look(Guard& guard, const line& in, const Probe& key) const {
-    unsigned mask = 0;
-    for (unsigned slot = 0; slot < slots_per_line; ++slot) {
-      mask |= static_cast<unsigned>(load(in, slot).has_tag_of(key.hash)) << slot;
-    }
-    for (; mask != 0; mask &= mask - 1) {
-      const cell seen = load_protected(guard, node_hand, in, static_cast<unsigned>(std::countr_zero(mask)));
-      if (may_match(seen, key) && matches(seen, key)) return {true, seen};
-    }
-    return {false, empty_cell()};
+    const seen_slot sight = look_at(guard, in, key);
+    return {sight.slot != no_slot, sight.seen};
+  }
+  /// Which slots a walk for the key must load: all others were empty, or held other keys, at one moment of this look.
+  template <class Probe>
+  [[nodiscard, gnu::always_inline]] static unsigned of_interest(const line& in, const Probe& key) noexcept {
+    const platform::eight_words seen(in.slots);
+    return seen.with_top(node_word::tag_of(key.hash)) | (seen.with_bit0() ^ all_slots);  // bit 0: live or empty
+  }
+  /// Which slots are empty; the holder of the line alone can rely on it.
+  [[nodiscard, gnu::always_inline]] static unsigned empties(const line& in) noexcept {
+    const platform::eight_words seen(in.slots);
+    return seen.with_bit0() & seen.with_bit1();
+  }
+  /// Which slots the holder of the line may fill; none if one has the key's tag.
+  template <class Probe>
+  [[nodiscard, gnu::always_inline]] static unsigned room_for(const line& in, const Probe& key) noexcept {
+    const platform::eight_words seen(in.slots);
+    return seen.with_top(node_word::tag_of(key.hash)) != 0 ? 0 : seen.with_bit0() & seen.with_bit1();
   }
   static void fill(line& in, unsigned slot, cell value) noexcept {
     // pair node_slot: release, so that who sees the address sees the node whole.

@@ -20,6 +20,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include <portolan/base/bits.hpp>
 #include <portolan/base/platform.hpp>
 #include <portolan/base/wait.hpp>
 #include <portolan/map/concurrent/seen_entry.hpp>
@@ -94,6 +95,30 @@ void wait_until_done(table<Line>& in, std::uint64_t hash) {
   while (in.phase_of(block) != phase::done) spin.once();
 }
 
+/// Which slots of a line may hold the key or a mark; those of small entries are all loaded.
+template <class Engine, class Probe>
+[[nodiscard]] unsigned slots_of_interest(const typename Engine::line& in, const Probe& key) noexcept {
+  if constexpr (Engine::holds_nodes) {
+    return Engine::of_interest(in, key);
+  } else {
+    return (1U << Engine::slots_per_line) - 1;
+  }
+}
+
+/// Which slots of a line are empty; the holder of the line alone can rely on it.
+template <class Engine>
+[[nodiscard]] unsigned empty_slots(const typename Engine::line& in) noexcept {
+  if constexpr (Engine::holds_nodes) {
+    return Engine::empties(in);
+  } else {
+    unsigned mask = 0;
+    for (unsigned slot = 0; slot < Engine::slots_per_line; ++slot) {
+      mask |= static_cast<unsigned>(Engine::is_empty(Engine::load(in, slot))) << slot;
+    }
+    return mask;
+  }
+}
+
 /// Looks for the key in one table.
 template <class Core, class Probe>
 [[nodiscard]] sighting<typename Core::engine_type> look_in(Core& core, typename Core::guard& guard,
@@ -103,7 +128,8 @@ template <class Core, class Probe>
   bool met_mark = false;
   for (const std::size_t at : in.probe(key.hash)) {
     auto& line = in.line(at);
-    for (unsigned slot = 0; slot < engine::slots_per_line; ++slot) {
+    for (unsigned mask = slots_of_interest<engine>(line, key); mask != 0; mask &= mask - 1) {
+      const unsigned slot = lowest_bit(mask);
       auto seen = engine::load(line, slot);
       if (engine::may_match(seen, key)) {
         seen = engine::load_protected(guard, node_hand, line, slot);

@@ -4,6 +4,7 @@
 // of any order may retire.
 #include <portolan/reclaim/domain/idle.hpp>
 
+#include <portolan/base/block_pool.hpp>
 #include <portolan/base/clock.hpp>
 #include <portolan/base/fork.hpp>
 #include <portolan/base/timer.hpp>
@@ -40,6 +41,7 @@ struct idle_pass {
       platform::wake_all(visits);
     }
     list_lock.unlock();
+    block_pool::give_stock_back();  // of the timer's thread, which takes none
     delay_ns = kept == 0 ? first_delay_ns : delay_ns * 2 < longest_delay_ns ? delay_ns * 2 : longest_delay_ns;
     if (kept != 0) arm_after(delay_ns);
   }

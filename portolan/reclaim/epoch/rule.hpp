@@ -57,7 +57,7 @@ class epoch_rule {
 
   [[nodiscard]] static reader oldest_reader() noexcept;
 
-  static void announce(epoch_record& record) noexcept {
+  [[gnu::always_inline]] static void announce(epoch_record& record) noexcept {
     // pair epoch_current: acquire, so that a reader of this epoch finds nothing that was unlinked before it began.
     const std::uint64_t epoch = current_.value.load(platform::acquire);
     // R1. pair epoch_leave: release, so that a look that sees this section comes after the reads of the one before.

@@ -6,9 +6,13 @@
 
 #include <gtest/gtest.h>
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cstring>
 #include <map>
 #include <mutex>
 #include <string>
@@ -16,6 +20,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include <portolan/base/block_pool.hpp>
 #include <portolan/map/aggregate_map.hpp>
 #include <portolan/map/concurrent_map.hpp>
 #include <portolan/map/guarded_map.hpp>
@@ -264,6 +269,149 @@ TEST(memory_of_all_maps, while_maps_come_go_and_are_written_lists_whole_lines) {
   }
   stop = true;
   for (auto& one : team) one.join();
+}
+
+// ---- the pool from which nodes come ----
+
+namespace block_pool = portolan::block_pool;
+
+TEST(block_pool, gives_blocks_that_hold_what_was_asked_for_in_as_few_cache_lines_as_can_be) {
+  for (std::size_t size = 1; size <= block_pool::largest_bytes; ++size) {
+    const std::size_t whole = block_pool::block_bytes(size);
+    ASSERT_GE(whole, size);
+    ASSERT_LE(whole, block_pool::largest_bytes);
+    std::vector<void*> taken;
+    for (int i = 0; i < 200; ++i) {
+      taken.push_back(block_pool::take(size));
+      const auto at = reinterpret_cast<std::uintptr_t>(taken.back());
+      ASSERT_EQ(at % block_pool::alignment_bytes, 0U);
+      ASSERT_LE((at + size - 1) / 64 - at / 64, size <= 64 ? 0U : size <= 96 ? 1U : 2U) << size;
+      std::memset(taken.back(), static_cast<int>(size), whole);
+    }
+    for (void* block : taken) {
+      const auto* bytes = static_cast<const unsigned char*>(block);
+      ASSERT_TRUE(std::all_of(bytes, bytes + whole, [&](unsigned char byte) { return byte == size; }));
+    }
+    for (void* block : taken) block_pool::give(block, size);
+  }
+}
+
+// Method: a thread writes its number over each block that it takes; another thread finds it there when it gives the
+// block back. A block that two threads had at a time shows another number; one that was lost keeps its run for ever.
+TEST(block_pool, gives_no_block_to_two_threads_whoever_gives_it_back) {
+  constexpr std::size_t size = 64;
+  struct mark {
+    std::uint64_t words[size / 8];
+  };
+  std::mutex lock;
+  std::vector<std::pair<mark*, std::uint64_t>> in_hand;
+  std::atomic<int> wrong{0};
+  const std::size_t before = block_pool::region_bytes();
+  for (int generation = 0; generation < 3; ++generation) {
+    std::vector<std::thread> team;
+    for (std::uint64_t id = 1; id <= 4; ++id) {
+      team.emplace_back([&, id] {
+        std::vector<std::pair<mark*, std::uint64_t>> own;
+        for (std::uint64_t turn = 0; turn < static_cast<std::uint64_t>(support::scaled(200)); ++turn) {
+          const std::uint64_t number = id << 32 | turn;
+          for (int i = 0; i < 300; ++i) {
+            auto* block = static_cast<mark*>(block_pool::take(size));
+            for (std::uint64_t& word : block->words) word = number;
+            own.emplace_back(block, number);
+          }
+          {
+            const std::lock_guard hold(lock);
+            own.swap(in_hand);
+          }
+          for (const auto& [block, written] : own) {
+            for (const std::uint64_t word : block->words) wrong += static_cast<int>(word != written);
+            block_pool::give(block, size);
+          }
+          own.clear();
+        }
+      });
+    }
+    for (auto& one : team) one.join();
+  }
+  EXPECT_EQ(wrong.load(), 0);
+  for (const auto& each : in_hand) block_pool::give(each.first, size);
+  block_pool::give_stock_back();
+  EXPECT_LE(block_pool::region_bytes(), before + (std::size_t{5} << 16)) << "four free runs are kept";
+}
+
+TEST(block_pool, gives_memory_back_when_its_blocks_are_and_stocks_when_their_thread_ends) {
+  constexpr std::size_t few_runs = std::size_t{5} << 16;  // four that are kept, and one more
+  for (const std::size_t size : {32U, 64U, 112U}) {
+    std::thread([&] {
+      std::vector<void*> taken;
+      const std::size_t before = block_pool::region_bytes();
+      for (int i = 0; i < 240'000; ++i) taken.push_back(block_pool::take(size));
+      EXPECT_GE(block_pool::region_bytes(), 240'000 * size);
+      // In an order that leaves a stock whose blocks come from everywhere: each holds back its run and no more.
+      for (std::size_t i = 0; i < taken.size(); ++i) std::swap(taken[i], taken[i * 7'919 % taken.size()]);
+      for (void* block : taken) block_pool::give(block, size);
+      EXPECT_LT(block_pool::region_bytes(), before + (std::size_t{16 << 10} / size << 16) + few_runs);
+      block_pool::give_stock_back();
+      EXPECT_LE(block_pool::region_bytes(), before + few_runs);
+      for (int i = 0; i < 200; ++i) taken[static_cast<std::size_t>(i)] = block_pool::take(size);
+      for (int i = 0; i < 200; ++i) block_pool::give(taken[static_cast<std::size_t>(i)], size);
+    }).join();
+    // Its stock is empty again: what it had is found by the next.
+    const std::size_t kept = block_pool::region_bytes();
+    std::thread([&] {
+      std::vector<void*> taken;
+      for (int i = 0; i < 200; ++i) taken.push_back(block_pool::take(size));
+      for (void* block : taken) block_pool::give(block, size);
+    }).join();
+    EXPECT_EQ(block_pool::region_bytes(), kept);
+  }
+}
+
+TEST(block_pool, serves_a_forked_child_while_others_take_and_give) {
+  if (!support::fork_under_threads_works) GTEST_SKIP() << "the sanitizer's allocator";
+  std::atomic<bool> stop{false};
+  std::vector<std::thread> team;
+  for (int t = 0; t < 2; ++t) {
+    team.emplace_back([&] {
+      std::vector<void*> taken;
+      while (!stop.load()) {
+        for (int i = 0; i < 400; ++i) taken.push_back(block_pool::take(48));
+        for (void* block : taken) block_pool::give(block, 48);
+        taken.clear();
+      }
+    });
+  }
+  for (int round = 0; round < 30; ++round) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      std::vector<void*> taken;
+      for (int i = 0; i < 5'000; ++i) {
+        taken.push_back(block_pool::take(48));
+        std::memset(taken.back(), 0x5A, 48);
+      }
+      std::sort(taken.begin(), taken.end());
+      const bool twice = std::adjacent_find(taken.begin(), taken.end()) != taken.end();
+      for (void* block : taken) block_pool::give(block, 48);
+      ::_exit(twice ? 1 : 0);
+    }
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    ASSERT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+  }
+  stop = true;
+  for (auto& one : team) one.join();
+}
+
+TEST(block_pool, serves_nodes_of_the_default_allocator_and_gets_them_back) {
+  if (support::sanitized) GTEST_SKIP() << "nodes come from operator new there";
+  const std::size_t before = block_pool::region_bytes();
+  {
+    portolan::concurrent_map<std::string, std::uint64_t> map;
+    for (int i = 0; i < 100'000; ++i) map.insert(std::to_string(i), 1);
+    EXPECT_GE(block_pool::region_bytes(), before + 3'000'000U);
+    EXPECT_GE(memory_of(map).bytes_now, 3'200'000U);
+  }
+  EXPECT_LE(block_pool::region_bytes(), before + 1'000'000U);
 }
 
 }  // namespace

@@ -1,0 +1,92 @@
+// Copyright 2026 The Portolan Authors. SPDX-License-Identifier: Apache-2.0
+//
+// A look at eight neighbouring 64-bit words at once: one cache line whose words carry 16 bits on top and two below.
+//
+//    word    | top 16 |           …           |b1 b0|       each question is answered by a bit for each word
+//
+// x86-64        four aligned 16-byte loads; each half of one is a whole word, as every such processor has it.
+//               Assembler, because the words are atomics; the rest is the compilers' vectors, in the baseline's SSE2.
+// elsewhere, and under ThreadSanitizer: eight acquire loads.
+//
+// The words are looked at after what was read before and before what is read later (x86-64 keeps loads in order).
+// What is to be believed beyond "at some moment this word had these bits" is loaded again.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include <portolan/base/platform/word16.hpp>
+
+namespace portolan::platform {
+
+class eight_words {
+ public:
+#if defined(__x86_64__) && !defined(PORTOLAN_WORD16_BY_SANITIZER)
+  [[gnu::always_inline]] explicit eight_words(const std::atomic<std::uint64_t> (&line)[8]) noexcept {
+    const auto* pairs = reinterpret_cast<const quads*>(line);
+    quads in[4];
+    // pair node_slot: acquire by the processor's order of loads, kept by the compiler for the sake of "memory".
+    asm volatile("movdqa %1, %0" : "=x"(in[0]) : "m"(pairs[0]) : "memory");
+    asm volatile("movdqa %1, %0" : "=x"(in[1]) : "m"(pairs[1]) : "memory");
+    asm volatile("movdqa %1, %0" : "=x"(in[2]) : "m"(pairs[2]) : "memory");
+    asm volatile("movdqa %1, %0" : "=x"(in[3]) : "m"(pairs[3]) : "memory");
+    for (int half = 0; half < 2; ++half) {
+      const auto a = reinterpret_cast<dwords>(in[2 * half]);
+      const auto b = reinterpret_cast<dwords>(in[2 * half + 1]);
+      low_[half] = __builtin_shufflevector(a, b, 0, 2, 4, 6);
+      high_[half] = __builtin_shufflevector(a, b, 1, 3, 5, 7);
+    }
+  }
+  /// Which words have these 16 bits on top.
+  [[nodiscard, gnu::always_inline]] unsigned with_top(std::uint16_t bits) const noexcept {
+    const auto sought = static_cast<short>(bits);
+    const words all = __builtin_ia32_packssdw128(high_[0] >> 16, high_[1] >> 16);
+    const words same = all == words{sought, sought, sought, sought, sought, sought, sought, sought};
+    return static_cast<unsigned>(__builtin_ia32_pmovmskb128(__builtin_ia32_packsswb128(same, words{})));
+  }
+  /// Which words have bit 0.
+  [[nodiscard, gnu::always_inline]] unsigned with_bit0() const noexcept { return signs(low_[0] << 31, low_[1] << 31); }
+  /// Which words have bit 1.
+  [[nodiscard, gnu::always_inline]] unsigned with_bit1() const noexcept { return signs(low_[0] << 30, low_[1] << 30); }
+
+ private:
+  typedef long long quads __attribute__((vector_size(16), may_alias));
+  typedef int dwords __attribute__((vector_size(16)));
+  typedef short words __attribute__((vector_size(16)));
+  typedef float floats __attribute__((vector_size(16)));
+
+  [[nodiscard, gnu::always_inline]] static unsigned signs(dwords a, dwords b) noexcept {
+    return static_cast<unsigned>(__builtin_ia32_movmskps(reinterpret_cast<floats>(a))) |
+           static_cast<unsigned>(__builtin_ia32_movmskps(reinterpret_cast<floats>(b))) << 4;
+  }
+
+  dwords low_[2];
+  dwords high_[2];
+#else
+  explicit eight_words(const std::atomic<std::uint64_t> (&line)[8]) noexcept {
+    // pair node_slot: acquire, so that what is read later is not older than these words.
+    for (int i = 0; i < 8; ++i) words_[i] = line[i].load(std::memory_order_acquire);
+  }
+  [[nodiscard]] unsigned with_top(std::uint16_t bits) const noexcept {
+    return mask([bits](std::uint64_t word) { return word >> 48 == bits; });
+  }
+  [[nodiscard]] unsigned with_bit0() const noexcept {
+    return mask([](std::uint64_t word) { return (word & 1) != 0; });
+  }
+  [[nodiscard]] unsigned with_bit1() const noexcept {
+    return mask([](std::uint64_t word) { return (word & 2) != 0; });
+  }
+
+ private:
+  template <class F>
+  [[nodiscard]] unsigned mask(F has) const noexcept {
+    unsigned bits = 0;
+    for (int i = 0; i < 8; ++i) bits |= static_cast<unsigned>(has(words_[i])) << i;
+    return bits;
+  }
+
+  std::uint64_t words_[8];
+#endif
+};
+
+}  // namespace portolan::platform

@@ -1,0 +1,281 @@
+// Copyright 2026 The Portolan Authors. SPDX-License-Identifier: Apache-2.0
+//
+// What nine writes of ten need of nodes: the key's home line in the table that the root names. Text keys only, since no
+// user code compares them under a lock, and only where a guard keeps every table; all other writes walk (claim.hpp).
+//
+//    look, no lock ─┬─ found ── hold, the same word still there? ── change, erase, compute
+//                   ├─ vacant ─ hold, still vacant, and room?    ── fill
+//                   └─ far ──── the walk decides, as if it had come first: nothing has been changed
+//
+// 1. The root names the oldest table, and a live word found there is the truth, also in a closed line (walk.hpp, 2).
+// 2. A word that is the same under the lock is the same node: the guard keeps its address from being used again.
+// 3. Who holds the home line excludes its mover and every insert of its keys. So no slot of the line is a mark or
+//    frozen, an empty slot stays empty, and what is said about displaced keys and the spill stays true.
+// 4. Values in place: each writer of a key holds its home line, so a slot in that line is emptied by a store.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+#include <portolan/base/bits.hpp>
+#include <portolan/base/platform.hpp>
+#include <portolan/base/scope.hpp>
+#include <portolan/map/concurrent/table.hpp>
+#include <portolan/map/concurrent/walk.hpp>
+#include <portolan/map/vocabulary.hpp>
+
+namespace portolan::concurrent {
+
+enum class node_near : std::uint8_t { found, vacant, far };
+
+/// True where these shortcuts are taken at all.
+template <class Core>
+inline constexpr bool nodes_work_near = false;
+template <class Core>
+requires Core::engine_type::holds_nodes inline constexpr bool nodes_work_near<Core> =
+    Core::guards_everything && Core::engine_type::node_type::text;
+
+template <class Core, class Probe>
+class home_of_node {
+ public:
+  using engine = typename Core::engine_type;
+  using line = typename engine::line;
+  using cell = typename engine::cell;
+
+  [[gnu::always_inline]] home_of_node(Core& core, const Probe& key) noexcept
+      : core_(core),
+        key_(key),
+        root_(core.root()),
+        at_(root_.home_of(key.hash)),
+        line_(root_.template lines<line>()[at_]),
+        beside_(root_.template side_of<line>(at_)) {}
+  home_of_node(const home_of_node&) = delete;
+  home_of_node& operator=(const home_of_node&) = delete;
+  [[gnu::always_inline]] ~home_of_node() { let_go(); }
+
+  [[nodiscard, gnu::always_inline]] node_near look(typename Core::guard& guard) {
+    const auto sight = core_.engine().look_at(guard, line_, key_);
+    if (sight.slot != engine::no_slot) {
+      slot_ = sight.slot;
+      seen_ = sight.seen;
+      return engine::is_frozen(seen_) ? node_near::far : node_near::found;
+    }
+    // Read after the slots: who misses a displaced key here has not missed its count.
+    if (beside_.state() == line_lock::closed) return node_near::far;
+    return others_may_hold_it() ? node_near::far : node_near::vacant;
+  }
+  [[nodiscard, gnu::always_inline]] bool hold_found() noexcept {
+    if (!try_hold()) return false;
+    if (engine::load(line_, slot_) == seen_) return true;
+    let_go();
+    return false;
+  }
+  [[nodiscard, gnu::always_inline]] bool hold_vacant() noexcept {
+    if (!try_hold()) return false;
+    const unsigned room = engine::room_for(line_, key_);
+    if (room != 0 && !others_may_hold_it()) {
+      slot_ = lowest_bit(room);
+      return true;
+    }
+    let_go();
+    return false;
+  }
+  [[gnu::always_inline]] void let_go() noexcept {
+    if (holds_) beside_.give_back();
+    holds_ = false;
+  }
+
+  [[nodiscard]] bool holds() const noexcept { return holds_; }
+  [[nodiscard]] const cell& seen() const noexcept { return seen_; }
+  [[nodiscard]] place<line> where() const noexcept { return {&root_.template current<line>(), at_, &line_, slot_}; }
+  [[gnu::always_inline]] void fill(cell entry) noexcept {
+    platform::step("before fill");
+    engine::fill(line_, slot_, entry);
+  }
+  [[nodiscard, gnu::always_inline]] bool replace(cell entry) noexcept {
+    cell expected = seen_;
+    return engine::replace(line_, slot_, expected, entry);
+  }
+  /// Takes the entry that was found out of its slot; where values are in place the line is held.
+  [[nodiscard, gnu::always_inline]] bool empty() noexcept {
+    if constexpr (!engine::in_place) return replace(engine::empty_cell());
+    engine::fill(line_, slot_, engine::empty_cell());
+    return true;
+  }
+
+ private:
+  [[nodiscard, gnu::always_inline]] bool try_hold() noexcept {
+    platform::step("home wanted");
+    holds_ = beside_.try_hold();
+    if (holds_) platform::step("home held");
+    return holds_;
+  }
+  [[nodiscard]] bool others_may_hold_it() noexcept {
+    return beside_.overflow().may_hold(key_.hash) || core_.spill().used();
+  }
+
+  Core& core_;
+  const Probe& key_;
+  const root_word root_;
+  const std::size_t at_;
+  line& line_;
+  side& beside_;
+  cell seen_ = engine::empty_cell();
+  unsigned slot_ = 0;
+  bool holds_ = false;
+};
+
+/// Puts a new node if the key is vacant; `make(draft)` gives it its value under the line's lock.
+template <class Core, class Probe, class Q, class Make>
+[[nodiscard, gnu::always_inline]] inline node_near put_node_near(Core& core, const Probe& key, const Q& original,
+                                                                 Make&& make) {
+  using engine = typename Core::engine_type;
+  typename Core::guard protection(core.reclaimer());
+  home_of_node<Core, Probe> home(core, key);
+  const node_near answer = home.look(protection);
+  if (answer != node_near::vacant) return answer;
+  typename engine::draft entry(core.engine(), core.allocator(), key, original);
+  if (!home.hold_vacant()) return node_near::far;
+  make(entry);
+  const auto word = entry.word();
+  home.fill(word);
+  entry.commit();
+  const std::int64_t bytes = engine::bytes_of(word);
+  home.let_go();
+  core.note_node_bytes(bytes);
+  core.note_inserted(key);
+  return node_near::vacant;
+}
+
+/// Gives the key's entry this value in place, after `took(cell)`, if it is found.
+template <class Core, class Probe, class V, class Took>
+[[nodiscard, gnu::always_inline]] inline node_near assign_node_near(Core& core, const Probe& key, const V& value,
+                                                                    Took& took) {
+  typename Core::guard protection(core.reclaimer());
+  home_of_node<Core, Probe> home(core, key);
+  const node_near answer = home.look(protection);
+  if (answer != node_near::found) return answer;
+  if (!home.hold_found()) return node_near::far;
+  took(home.seen());
+  Core::engine_type::assign(home.seen(), value);
+  home.let_go();
+  core.note_changed();
+  return answer;
+}
+
+/// Exchanges the key's node for that of `entry`, after `took(cell)`, if it is found.
+template <class Core, class Probe, class Draft, class Took>
+[[nodiscard, gnu::always_inline]] inline node_near exchange_node_near(Core& core, typename Core::guard& protection,
+                                                                      const Probe& key, Draft& entry, Took& took) {
+  using engine = typename Core::engine_type;
+  home_of_node<Core, Probe> home(core, key);
+  const node_near answer = home.look(protection);
+  if (answer != node_near::found) return answer;
+  took(home.seen());
+  const std::int64_t change = engine::bytes_of(entry.word()) - engine::bytes_of(home.seen());
+  if (!home.replace(entry.word())) return node_near::far;
+  entry.commit();
+  core.note_node_bytes(change);
+  engine::retire(core.reclaimer(), home.seen());
+  core.note_changed();
+  return answer;
+}
+
+/// Erases the key's entry if it is found and `wanted(cell)`; unless the answer is `far`, `ending` says what was done.
+template <class Core, class Probe, class Wanted>
+[[nodiscard, gnu::always_inline]] inline node_near erase_node_near(Core& core, const Probe& key,
+                                                                   platform::code_address place, Wanted& wanted,
+                                                                   comparison& ending, typename Core::then after) {
+  using engine = typename Core::engine_type;
+  typename Core::guard protection(core.reclaimer());
+  home_of_node<Core, Probe> home(core, key);
+  const node_near answer = home.look(protection);
+  if (answer != node_near::found) return answer;
+  const bool matches = [&] {
+    if constexpr (!engine::in_place) return wanted(home.seen());
+    if (!home.hold_found()) return false;
+    const critical_scope scope(&core, place);
+    return wanted(home.seen());
+  }();
+  if (!matches) {
+    if (engine::in_place && !home.holds()) return node_near::far;
+    ending = comparison::differed;
+    return answer;
+  }
+  if (!home.empty()) return node_near::far;
+  if constexpr (!engine::in_place) platform::step("emptied");
+  home.let_go();
+  ending = comparison::matched;
+  core.note_node_bytes(-engine::bytes_of(home.seen()));
+  engine::retire(core.reclaimer(), home.seen());
+  core.note_erased(key, home.where(), after);
+  return answer;
+}
+
+/// One call of compute. The line is held while the user decides; unless the answer is `far`, `result` says what was done.
+template <class Core, class Probe, class Q, class F>
+[[nodiscard, gnu::always_inline]] inline node_near compute_node_near(Core& core, const Probe& key, const Q& original,
+                                                                     F& f, platform::code_address place,
+                                                                     computed& result) {
+  using engine = typename Core::engine_type;
+  using V = typename engine::mapped_type;
+  using kind = typename decision<V>::kind;
+  typename Core::guard protection(core.reclaimer());
+  // What holds values stands before the line, so that they are destroyed when it is given back.
+  decision<V> decided{keep};
+  typename engine::later_draft entry;
+  home_of_node<Core, Probe> home(core, key);
+  const node_near answer = home.look(protection);
+  const bool present = answer == node_near::found;
+  if (answer == node_near::far || !(present ? home.hold_found() : home.hold_vacant())) return node_near::far;
+  std::int64_t bytes = 0;
+  {
+    const critical_scope scope(&core, place);
+    if (present) {
+      const V& now = engine::shown(home.seen());
+      decided.take(detail::to_decision<V>(f(&now)));
+    } else {
+      decided.take(detail::to_decision<V>(f(static_cast<const V*>(nullptr))));
+    }
+    switch (decided.what()) {
+      case kind::kept: result = present ? computed::kept : computed::absent; return answer;
+      case kind::erased:
+        result = present ? computed::erased : computed::absent;
+        if (!present) return answer;
+        bytes = -engine::bytes_of(home.seen());
+        if (!home.empty()) return node_near::far;
+        break;
+      case kind::assigned:
+        result = present ? computed::assigned : computed::inserted;
+        if constexpr (engine::in_place) {
+          if (present) {
+            engine::assign(home.seen(), decided.value());
+            break;
+          }
+        }
+        entry.emplace(core.engine(), core.allocator(), key, original);
+        entry->emplace(std::move(decided.value()));
+        bytes = engine::bytes_of(entry->word()) - (present ? engine::bytes_of(home.seen()) : 0);
+        if (present && !home.replace(entry->word())) return node_near::far;
+        if (!present) home.fill(entry->word());
+        entry->commit();
+        break;
+    }
+  }
+  home.let_go();
+  if (bytes != 0) core.note_node_bytes(bytes);
+  if (result == computed::erased || (result == computed::assigned && !engine::in_place)) {
+    engine::retire(core.reclaimer(), home.seen());
+  }
+  switch (result) {
+    case computed::inserted: core.note_inserted(key); break;
+    case computed::assigned: core.note_changed(); break;
+    case computed::erased: core.note_erased(key, home.where(), Core::then::may_shrink); break;
+    case computed::kept:
+    case computed::absent: break;
+  }
+  return answer;
+}
+
+}  // namespace portolan::concurrent
