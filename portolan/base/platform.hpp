@@ -66,6 +66,8 @@ namespace detail {
 [[nodiscard]] bool probe_membarrier() noexcept;
 void membarrier_all_threads() noexcept;
 inline const bool membarrier_works = probe_membarrier();
+/// What readers pay where the kernel has no such call; out of the way of all others.
+[[gnu::cold, gnu::noinline]] inline void full_fence() noexcept { std::atomic_thread_fence(std::memory_order_seq_cst); }
 }  // namespace detail
 
 /// True where `light_fence` costs nothing because `heavy_fence` reaches into every running thread.
@@ -77,7 +79,7 @@ inline void light_fence() noexcept {
   if (detail::membarrier_works) [[likely]] {
     std::atomic_signal_fence(std::memory_order_seq_cst);
   } else {
-    std::atomic_thread_fence(std::memory_order_seq_cst);
+    detail::full_fence();
   }
 }
 

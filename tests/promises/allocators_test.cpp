@@ -62,7 +62,9 @@ class allocators : public testing::Test {
 
   ledger books;
 };
-using metered_maps = join<every_map, subjects<every_family, number, over_aligned>>;
+// An over-aligned value asks more of an allocator than a number; numbers where entries of them lie otherwise.
+using metered_maps = join<subjects<every_family, number, over_aligned>, subjects<families_by_kind, text, text>,
+                          subjects<testing::Types<plain, concurrent, concurrent_portable>>>;
 TYPED_TEST_SUITE(allocators, metered_maps, subject_names);
 
 TYPED_TEST(allocators, that_fail_leave_every_operation_all_or_nothing) {

@@ -3,9 +3,7 @@
 //
 // Method: in each round all threads do the same operation on the same fresh keys; each counts its wins. Every key
 // must have been won once, and the value found must be the winner's.
-#include <functional>
-
-#include "family.hpp"
+#include "numbered.hpp"
 #include "threads.hpp"
 
 namespace promises {
@@ -13,20 +11,16 @@ namespace {
 
 constexpr int contenders = 4;
 
-template <class Subject>
-class exactly_one_wins : public testing::Test {
+class exactly_one_wins : public testing::TestWithParam<numbered_kind> {
  protected:
-  using map = typename Subject::map;
-
   // `wins(key, thread)` says whether this thread won; every key must be won by one thread.
-  std::vector<std::uint64_t> contest(std::uint64_t keys,
-                                     const std::function<bool(const typename Subject::key&, std::uint64_t)>& wins) {
+  std::vector<std::uint64_t> contest(const std::function<bool(std::uint64_t, std::uint64_t)>& wins) const {
     std::vector<std::atomic<std::uint64_t>> winner(keys);
     std::atomic<std::uint64_t> total{0};
     together(contenders, [&](int thread) {
       const auto self = static_cast<std::uint64_t>(thread + 1);
       for (std::uint64_t i = 0; i < keys; ++i) {
-        if (!wins(Subject::key_of(i), self)) continue;
+        if (!wins(i, self)) continue;
         winner[i].store(self);
         ++total;
       }
@@ -34,83 +28,75 @@ class exactly_one_wins : public testing::Test {
     EXPECT_EQ(total.load(), keys);
     return {winner.begin(), winner.end()};
   }
-
-  void fill(std::uint64_t keys) {
-    for (std::uint64_t i = 0; i < keys; ++i) shared.insert(Subject::key_of(i), Subject::value_of(0));
+  void fill() {
+    for (std::uint64_t i = 0; i < keys; ++i) map->insert(i, 0);
   }
-  static std::uint64_t keys() { return amount<typename Subject::family>(support::scaled<std::uint64_t>(5'000)); }
+  void holds(const std::vector<std::uint64_t>& winners) const {
+    for (std::uint64_t i = 0; i < winners.size(); ++i) ASSERT_EQ(map->find(i), winners[i]);
+  }
 
-  map shared;
+  const std::uint64_t keys = GetParam().amount(support::scaled<std::uint64_t>(5'000));
+  std::unique_ptr<numbered_map> map = GetParam().make();
 };
+INSTANTIATE_TEST_SUITE_P(promise, exactly_one_wins, over<every_shared_map>(), numbered_names());
 
-TYPED_TEST_SUITE(exactly_one_wins, every_shared_map, subject_names);
-
-TYPED_TEST(exactly_one_wins, an_insert) {
-  const auto winners = this->contest(this->keys(), [&](const auto& at, std::uint64_t self) {
-    return this->shared.insert(at, TypeParam::value_of(self));
-  });
-  for (std::uint64_t i = 0; i < winners.size(); ++i) {
-    ASSERT_EQ(number_at<TypeParam>(this->shared, TypeParam::key_of(i)), winners[i]);
-  }
-  EXPECT_EQ(this->shared.size(), this->keys());
+TEST_P(exactly_one_wins, an_insert) {
+  holds(contest([&](std::uint64_t at, std::uint64_t self) { return map->insert(at, self); }));
+  EXPECT_EQ(map->size(), keys);
 }
 
-TYPED_TEST(exactly_one_wins, an_insert_or_assign_says_inserted_once) {
-  this->contest(this->keys(), [&](const auto& at, std::uint64_t self) {
-    return this->shared.insert_or_assign(at, TypeParam::value_of(self)) == portolan::assignment::inserted;
+TEST_P(exactly_one_wins, an_insert_or_assign_says_inserted_once) {
+  contest([&](std::uint64_t at, std::uint64_t self) {
+    return map->insert_or_assign(at, self) == portolan::assignment::inserted;
   });
 }
 
-TYPED_TEST(exactly_one_wins, an_erase) {
-  this->fill(this->keys());
-  this->contest(this->keys(), [&](const auto& at, std::uint64_t) { return this->shared.erase(at); });
-  EXPECT_TRUE(this->shared.empty());
+TEST_P(exactly_one_wins, an_erase) {
+  fill();
+  contest([&](std::uint64_t at, std::uint64_t) { return map->erase(at); });
+  EXPECT_TRUE(map->empty());
 }
 
-TYPED_TEST(exactly_one_wins, an_extract) {
-  if constexpr (offers_extract<typename TypeParam::map>) {
-    this->fill(this->keys());
-    this->contest(this->keys(),
-                  [&](const auto& at, std::uint64_t) { return static_cast<bool>(this->shared.extract(at)); });
-    EXPECT_TRUE(this->shared.empty());
-  }
+TEST_P(exactly_one_wins, a_compare_exchange) {
+  fill();
+  holds(contest([&](std::uint64_t at, std::uint64_t self) {
+    return map->compare_exchange(at, 0, self) == portolan::comparison::matched;
+  }));
 }
 
-TYPED_TEST(exactly_one_wins, a_compare_exchange) {
-  this->fill(this->keys());
-  const auto winners = this->contest(this->keys(), [&](const auto& at, std::uint64_t self) {
-    return this->shared.compare_exchange(at, TypeParam::value_of(0), TypeParam::value_of(self)) ==
+TEST_P(exactly_one_wins, a_compare_exchange_against_a_compare_erase) {
+  fill();
+  contest([&](std::uint64_t at, std::uint64_t self) {
+    return (self % 2 == 0 ? map->compare_exchange(at, 0, self) : map->compare_erase(at, 0)) ==
            portolan::comparison::matched;
   });
-  for (std::uint64_t i = 0; i < winners.size(); ++i) {
-    ASSERT_EQ(number_at<TypeParam>(this->shared, TypeParam::key_of(i)), winners[i]);
-  }
 }
 
-TYPED_TEST(exactly_one_wins, a_compare_exchange_against_a_compare_erase) {
-  this->fill(this->keys());
-  this->contest(this->keys(), [&](const auto& at, std::uint64_t self) {
-    return (self % 2 == 0 ? this->shared.compare_exchange(at, TypeParam::value_of(0), TypeParam::value_of(self))
-                          : this->shared.compare_erase(at, TypeParam::value_of(0))) == portolan::comparison::matched;
+template <class Subject>
+using can_exchange =
+    std::bool_constant<offers_exchange<typename Subject::map> && offers_extract<typename Subject::map>>;
+class exactly_one_takes : public exactly_one_wins {};
+using exchanging = where<can_exchange, every_shared_map>;
+INSTANTIATE_TEST_SUITE_P(promise, exactly_one_takes, over<exchanging>(), numbered_names());
+
+TEST_P(exactly_one_takes, by_an_extract) {
+  fill();
+  contest([&](std::uint64_t at, std::uint64_t) { return map->extract(at).has_value(); });
+  EXPECT_TRUE(map->empty());
+}
+
+TEST_P(exactly_one_takes, each_value_by_an_exchange) {
+  constexpr std::uint64_t one_key = 1;
+  const auto rounds = support::scaled<std::uint64_t>(5'000);
+  std::vector<std::atomic<int>> returned(contenders * rounds);
+  together(contenders, [&](int thread) {
+    for (std::uint64_t i = 0; i < rounds; ++i) {
+      const std::uint64_t token = static_cast<std::uint64_t>(thread) * rounds + i;
+      if (const answer previous = map->exchange(one_key, token)) ++returned[*previous];
+    }
   });
-}
-
-TYPED_TEST(exactly_one_wins, an_exchange_returns_every_value_once) {
-  if constexpr (offers_exchange<typename TypeParam::map>) {
-    const auto rounds = support::scaled<std::uint64_t>(5'000);
-    const auto one_key = TypeParam::key_of(1);
-    std::vector<std::atomic<int>> returned(contenders * rounds);
-    together(contenders, [&](int thread) {
-      for (std::uint64_t i = 0; i < rounds; ++i) {
-        const std::uint64_t token = static_cast<std::uint64_t>(thread) * rounds + i;
-        if (const auto previous = this->shared.exchange(one_key, TypeParam::value_of(token))) {
-          ++returned[TypeParam::number_of(*previous)];
-        }
-      }
-    });
-    ++returned[number_at<TypeParam>(this->shared, one_key).value()];
-    for (const auto& times : returned) ASSERT_EQ(times.load(), 1);
-  }
+  ++returned[map->find(one_key).value()];
+  for (const auto& times : returned) ASSERT_EQ(times.load(), 1);
 }
 
 }  // namespace

@@ -160,9 +160,9 @@ struct subject {
   static std::uint64_t number_of(const value& made) { return Value::read(made); }
   static std::string name() {
     std::string words = Family::name;
-    if (!std::is_same_v<Key, number>) words += std::string("_by_") + Key::name;
-    if (!std::is_same_v<Value, number>) words += std::string("_of_") + Value::name;
-    if (!std::is_same_v<Mix, good_hash>) words += std::string("_with_") + Mix::name;
+    if (!std::is_same_v<Key, number>) words.append("_by_").append(Key::name);
+    if (!std::is_same_v<Value, number>) words.append("_of_").append(Value::name);
+    if (!std::is_same_v<Mix, good_hash>) words.append("_with_").append(Mix::name);
     return words;
   }
 };

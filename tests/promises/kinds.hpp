@@ -119,6 +119,25 @@ struct big : words<128> {
   static constexpr const char* name = "big";
 };
 
+/// 1 KiB, on cache lines of its own, without a default constructor: all that a copied value may ask of a map at once.
+struct demanding {
+  static constexpr const char* name = "demanding";
+  class alignas(64) type {
+   public:
+    explicit type(std::uint64_t n) : words_(words<128>::make(n)) {}
+    [[nodiscard]] std::uint64_t number() const { return words<128>::read(words_); }
+    friend bool operator==(const type&, const type&) = default;
+
+   private:
+    words<128>::type words_;
+  };
+  static type make(std::uint64_t n) { return type(n); }
+  static std::uint64_t read(const type& made) {
+    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(&made) % alignof(type), 0U);
+    return made.number();
+  }
+};
+
 // Hashes, from the one that users get to the worst one they can write.
 struct good_hash {
   static constexpr const char* name = "good_hash";

@@ -6,9 +6,7 @@ namespace promises {
 namespace {
 
 class matches_the_reference_of_near_keys : public testing::TestWithParam<numbered_kind> {};
-using near_hashes = join<subjects<families_with_tables, number, number, low_bits_hash>,
-                         subjects<families_with_tables, number, number, high_bits_hash>>;
-INSTANTIATE_TEST_SUITE_P(promise, matches_the_reference_of_near_keys, over<near_hashes>(), numbered_names());
+INSTANTIATE_TEST_SUITE_P(promise, matches_the_reference_of_near_keys, over<with_near_hashes>(), numbered_names());
 
 TEST_P(matches_the_reference_of_near_keys, over_few_keys_with_many_meetings) {
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {

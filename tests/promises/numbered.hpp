@@ -1,7 +1,11 @@
-// Any map of the family behind one interface that speaks in numbers, so that a long test is compiled once and not
-// once a map.
+// Any map of the family behind one interface that speaks in numbers, so that a test is compiled once and not once a
+// map, and a map once and not once a test.
 //
 //   test ── numbered_map (virtual) ── numbered<subject> ── the map, its keys and values made from the numbers
+//                                     numbered_of.hpp
+//
+// Maps of numbers, and whatever other subject several tests have, lie in numbered_maps.cpp and numbered_hashes.cpp,
+// with which every test is linked; a test with other subjects includes numbered_of.hpp.
 //
 // 1. Values are made from numbers and read back as numbers (kinds.hpp); a value that is not whole fails the test.
 // 2. What the map's type does not offer says so in `lacks()`; calling it fails the test.
@@ -22,9 +26,9 @@ namespace promises {
 
 using answer = std::optional<std::uint64_t>;
 
-/// What a compute callable is to do: keep, erase, or assign `number` (added to what is there).
+/// What a compute callable is to do: keep, erase, assign `number`, or add it to what is there.
 struct wish {
-  enum class kind { keep, erase, add } what;
+  enum class kind { keep, erase, add, assign } what;
   std::uint64_t number = 0;
 };
 
@@ -60,123 +64,43 @@ class numbered_map {
   virtual answer load_or_compute(std::uint64_t key, const std::function<answer()>& make) = 0;
   /// Shows values only; false stops.
   virtual void for_each(const std::function<bool(std::uint64_t number)>& show) const = 0;
+  /// Shows keys and values, all.
+  virtual void walk(const std::function<void(std::uint64_t key, std::uint64_t number)>& show) const = 0;
   virtual std::size_t size() const = 0;
   virtual bool empty() const = 0;
   virtual void clear() = 0;
   virtual void reserve(std::size_t entries) = 0;
 };
 
+/// A map of this subject; defined in numbered_of.hpp.
 template <class Subject>
-class numbered final : public numbered_map {
-  using map_type = typename Subject::map;
-  using value = typename Subject::value;
-  static auto at(std::uint64_t number) { return Subject::key_of(number); }
-  static auto of(std::uint64_t number) { return Subject::value_of(number); }
-  template <class Found>
-  static answer told(const Found& found) {
-    return found ? answer(Subject::number_of(*found)) : std::nullopt;
-  }
-  static constexpr lacking absent{!offers_find<map_type>,
-                                  !offers_compare_exchange<map_type> || !offers_compare_erase<map_type>,
-                                  !offers_exchange<map_type> || !offers_extract<map_type>,
-                                  !offers_load_or_compute<map_type>,
-                                  !offers_for_each<map_type>,
-                                  !offers_erase_if<map_type>};
-
- public:
-  [[nodiscard]] lacking lacks() const override { return absent; }
-  answer find(std::uint64_t key) const override { return number_at<Subject>(map_, at(key)); }
-  bool contains(std::uint64_t key) const override { return map_.contains(at(key)); }
-  answer visit(std::uint64_t key) const override {
-    answer seen;
-    if constexpr (offers_visit<map_type>) {
-      const bool there = map_.visit(at(key), [&](const value& shown) { seen = Subject::number_of(shown); });
-      EXPECT_EQ(there, seen.has_value());
-    } else {
-      seen = find(key);
-    }
-    return seen;
-  }
-  bool insert(std::uint64_t key, std::uint64_t number) override { return map_.insert(at(key), of(number)); }
-  bool try_emplace(std::uint64_t key, std::uint64_t number) override { return map_.try_emplace(at(key), of(number)); }
-  portolan::assignment insert_or_assign(std::uint64_t key, std::uint64_t number) override {
-    return map_.insert_or_assign(at(key), of(number));
-  }
-  answer exchange(std::uint64_t key, std::uint64_t number) override {
-    if constexpr (!absent.exchange) return told(map_.exchange(at(key), of(number)));
-    return missing<answer>(key, number);
-  }
-  answer extract(std::uint64_t key) override {
-    if constexpr (!absent.exchange) return told(map_.extract(at(key)));
-    return missing<answer>(key);
-  }
-  bool erase(std::uint64_t key) override { return map_.erase(at(key)); }
-  std::size_t erase_if(const std::function<bool(std::uint64_t)>& goes) override {
-    if constexpr (!absent.erase_if) {
-      return map_.erase_if([&](const auto&, const value& shown) { return goes(Subject::number_of(shown)); });
-    }
-    return missing<std::size_t>(goes);
-  }
-  portolan::comparison compare_exchange(std::uint64_t key, std::uint64_t expected, std::uint64_t desired) override {
-    if constexpr (!absent.compare) return map_.compare_exchange(at(key), of(expected), of(desired));
-    return missing<portolan::comparison>(key, expected, desired);
-  }
-  portolan::comparison compare_erase(std::uint64_t key, std::uint64_t expected) override {
-    if constexpr (!absent.compare) return map_.compare_erase(at(key), of(expected));
-    return missing<portolan::comparison>(key, expected);
-  }
-  portolan::computed compute(std::uint64_t key, wish wanted) override {
-    return map_.compute(at(key), [&](const value* now) -> portolan::decision<value> {
-      switch (wanted.what) {
-        case wish::kind::keep: return portolan::keep;
-        case wish::kind::erase: return portolan::erase;
-        case wish::kind::add: break;
-      }
-      return portolan::assign(of(now == nullptr ? wanted.number : Subject::number_of(*now) + wanted.number));
-    });
-  }
-  answer load_or_compute(std::uint64_t key, const std::function<answer()>& make) override {
-    if constexpr (!absent.load_or_compute) {
-      return told(map_.load_or_compute(at(key), [&]() -> std::optional<value> {
-        const answer made = make();
-        if (!made) return std::nullopt;
-        return of(*made);
-      }));
-    }
-    return missing<answer>(key, make);
-  }
-  void for_each(const std::function<bool(std::uint64_t)>& show) const override {
-    if constexpr (!absent.walk) {
-      map_.for_each([&](const auto&, const value& shown) { return show(Subject::number_of(shown)); });
-    } else {
-      missing<int>(show);
-    }
-  }
-  std::size_t size() const override { return map_.size(); }
-  bool empty() const override { return map_.empty(); }
-  void clear() override { map_.clear(); }
-  void reserve(std::size_t entries) override { make_room(map_, entries); }
-
- private:
-  template <class Result, class... Unused>
-  static Result missing(const Unused&...) {
-    ADD_FAILURE() << "the map's type does not offer this";
-    return Result{};
-  }
-
-  map_type map_;
-};
+std::unique_ptr<numbered_map> make_numbered();
 
 /// One row of a list of maps to run a test over.
 struct numbered_kind {
   std::string name;
-  std::function<std::unique_ptr<numbered_map>()> make;
+  std::unique_ptr<numbered_map> (*make)();
+  std::string family;
+  bool copies;    // each write copies the map
+  bool bad_hash;  // keys crowd in few places
+
+  /// As many as a test wants, or a twentieth where every write copies the map.
+  [[nodiscard]] std::uint64_t amount(std::uint64_t wanted) const {
+    return copies && wanted >= 20 ? wanted / 20 : wanted;
+  }
 };
 inline void PrintTo(const numbered_kind& kind, std::ostream* out) { *out << kind.name; }
 
+template <class Subject>
+numbered_kind numbered_kind_of() {
+  return {Subject::name(), &make_numbered<Subject>, Subject::family::name, requires {Subject::family::copies;
+}
+, !std::is_same_v<typename Subject::hash, portolan::hash<typename Subject::key>>
+};  // namespace promises
+}
 template <class... Subjects>
 std::vector<numbered_kind> numbered_kinds(testing::Types<Subjects...>) {
-  return {numbered_kind{Subjects::name(), [] { return std::make_unique<numbered<Subjects>>(); }}...};
+  return {numbered_kind_of<Subjects>()...};
 }
 
 /// For INSTANTIATE_TEST_SUITE_P: every map of a list of subjects, by name.
@@ -187,5 +111,16 @@ auto over() {
 struct numbered_names {
   std::string operator()(const testing::TestParamInfo<numbered_kind>& info) const { return info.param.name; }
 };
+
+// Subjects that several tests have; compiled in numbered_maps.cpp and numbered_hashes.cpp.
+using numbers_and_texts =
+    join<subjects<every_family>, subjects<every_family, text, text>, subjects<testing::Types<lock_free_hazard>>>;
+using with_constant_hash =
+    join<subjects<every_family, number, number, constant_hash>, subjects<families_by_kind, text, text, constant_hash>>;
+using with_near_hashes = join<subjects<families_with_tables, number, number, low_bits_hash>,
+                              subjects<families_with_tables, number, number, high_bits_hash>>;
+
+template <class Subject>
+using for_threads = std::bool_constant<Subject::family::shared>;
 
 }  // namespace promises

@@ -145,7 +145,7 @@ inline constexpr std::uint64_t many_keys = support::sanitized ? 400 : 1'500;
 /// Grows, lives on, shrinks, is cleared, grows again.
 inline void tell_the_same_story(std::unique_ptr<numbered_map> map, std::uint64_t seed, std::uint64_t keys, int steps) {
   SCOPED_TRACE(testing::Message() << "seed " << seed);
-  side_by_side both(std::move(map), std::make_unique<numbered<subject<plain>>>(), seed, keys);
+  side_by_side both(std::move(map), make_numbered<subject<plain>>(), seed, keys);
   both.run(steps, 7);
   both.run(steps, 4);
   both.run(steps, 1);

@@ -3,44 +3,43 @@
 //
 // Method: a thread keeps counts of what it is about to do and of what it has done; a reader takes the sure count
 // before size() and the possible count after it.
-#include "family.hpp"
+#include "numbered.hpp"
 #include "threads.hpp"
 
 namespace promises {
 namespace {
 
-template <class Subject>
-class size_of_map : public testing::Test {};
-TYPED_TEST_SUITE(size_of_map, every_map, subject_names);
+class size_of_map : public testing::TestWithParam<numbered_kind> {
+ protected:
+  std::unique_ptr<numbered_map> map = GetParam().make();
+};
+INSTANTIATE_TEST_SUITE_P(promise, size_of_map, over<every_map>(), numbered_names());
 
-TYPED_TEST(size_of_map, is_exact_after_every_operation_of_one_thread) {
-  typename TypeParam::map map;
+TEST_P(size_of_map, is_exact_after_every_operation_of_one_thread) {
   std::uint64_t entries = 0;
   chance random(5);
   for (int i = 0; i < support::scaled(20'000); ++i) {
-    const auto at = TypeParam::key_of(random.below(500));
+    const std::uint64_t at = random.below(500);
     if (random.below(2) == 0) {
-      entries += map.insert(at, TypeParam::value_of(1)) ? 1 : 0;
+      entries += map->insert(at, 1) ? 1 : 0;
     } else {
-      entries -= map.erase(at) ? 1 : 0;
+      entries -= map->erase(at) ? 1 : 0;
     }
-    ASSERT_EQ(map.size(), entries);
-    ASSERT_EQ(map.empty(), entries == 0);
+    ASSERT_EQ(map->size(), entries);
+    ASSERT_EQ(map->empty(), entries == 0);
   }
-  map.clear();
-  EXPECT_EQ(map.size(), 0U);
+  map->clear();
+  EXPECT_EQ(map->size(), 0U);
 }
 
-template <class Subject>
-class size_among_threads : public testing::Test {};
-TYPED_TEST_SUITE(size_among_threads, every_shared_map, subject_names);
+class size_among_threads : public size_of_map {};
+INSTANTIATE_TEST_SUITE_P(promise, size_among_threads, over<every_shared_map>(), numbered_names());
 
 // While entries only come, whoever has counted `came` before size() and `announced` after it has both bounds; while
 // they only go, the same with the signs turned.
-TYPED_TEST(size_among_threads, is_within_bounds_and_exact_at_rest) {
+TEST_P(size_among_threads, is_within_bounds_and_exact_at_rest) {
   constexpr int writers = 2;
-  const auto keys_each = amount<typename TypeParam::family>(support::scaled<std::uint64_t>(20'000));
-  typename TypeParam::map map;
+  const std::uint64_t keys_each = GetParam().amount(support::scaled<std::uint64_t>(20'000));
   for (const bool coming : {true, false}) {
     std::atomic<std::uint64_t> announced{0};
     std::atomic<std::uint64_t> done{0};
@@ -50,7 +49,7 @@ TYPED_TEST(size_among_threads, is_within_bounds_and_exact_at_rest) {
       if (thread == writers) {
         do {
           const std::uint64_t done_before = done.load();
-          const std::uint64_t entries = map.size();
+          const std::uint64_t entries = map->size();
           const std::uint64_t announced_after = announced.load();
           ASSERT_GE(entries, coming ? done_before : all - announced_after);
           ASSERT_LE(entries, coming ? announced_after : all - done_before);
@@ -59,14 +58,14 @@ TYPED_TEST(size_among_threads, is_within_bounds_and_exact_at_rest) {
       }
       const std::uint64_t mine = static_cast<std::uint64_t>(thread) * keys_each;
       for (std::uint64_t i = 0; i < keys_each; ++i) {
-        const auto at = TypeParam::key_of(mine + i);
+        const std::uint64_t at = mine + i;
         ++announced;
-        ASSERT_TRUE(coming ? map.insert(at, TypeParam::value_of(i)) : map.erase(at));
+        ASSERT_TRUE(coming ? map->insert(at, i) : map->erase(at));
         ++done;
       }
       --writing;
     });
-    EXPECT_EQ(map.size(), coming ? all : 0);
+    EXPECT_EQ(map->size(), coming ? all : 0);
   }
 }
 

@@ -31,14 +31,11 @@ class hash_trie_map_of_go : public testing::TestWithParam<numbered_kind> {
   std::unique_ptr<numbered_map> map = GetParam().make();
   watchdog guard{"what Go's tests of HashTrieMap mean"};
 };
-using maps = join<subjects<every_family, text, number>, subjects<every_family, text, number, constant_hash>,
-                  subjects<every_family, text, number, low_bits_hash>>;
+using maps = join<numbers_and_texts, with_constant_hash, with_near_hashes>;
 INSTANTIATE_TEST_SUITE_P(upstream, hash_trie_map_of_go, over<maps>(), numbered_names());
 
 class hash_trie_map_by_threads : public hash_trie_map_of_go {};
-using shared_maps =
-    join<subjects<shared_families, text, number>, subjects<shared_families, text, number, constant_hash>,
-         subjects<shared_families, text, number, low_bits_hash>>;
+using shared_maps = where<for_threads, maps>;
 INSTANTIATE_TEST_SUITE_P(upstream, hash_trie_map_by_threads, over<shared_maps>(), numbered_names());
 
 TEST_P(hash_trie_map_of_go, load_empty) { nothing_is_left(); }

@@ -32,11 +32,11 @@ class sync_map_of_go : public testing::TestWithParam<numbered_kind> {
   std::unique_ptr<numbered_map> map = GetParam().make();
   watchdog guard{"what Go's tests of sync.Map mean"};
 };
-using maps = join<subjects<every_family>, subjects<every_family, text, text>>;
+using maps = numbers_and_texts;
 INSTANTIATE_TEST_SUITE_P(upstream, sync_map_of_go, over<maps>(), numbered_names());
 
 class sync_map_by_threads : public sync_map_of_go {};
-using shared_maps = join<subjects<shared_families>, subjects<shared_families, text, text>>;
+using shared_maps = where<for_threads, maps>;
 INSTANTIATE_TEST_SUITE_P(upstream, sync_map_by_threads, over<shared_maps>(), numbered_names());
 
 // TestMapMatchesRWMutex and TestMapMatchesDeepCopy: the nine operations of sync.Map in random sequences over very

@@ -1,0 +1,127 @@
+"""What the compilers make of the hot paths. tests/machine_code/hot_paths.cpp holds one operation a function, under a line
+that says what its way must be:
+
+    // reader                         no locked instruction, no exchange with memory, no fence
+    // writer: cmpxchg16b             that locked instruction, beyond those of moving a table
+
+The way of an operation is its function and all that it calls in the object file, but for what the compiler put into a
+section for unlikely code: functions declared cold, and the `.cold` parts of others. Both compilers, -O2 and -O3, plain
+x86-64; elsewhere the rule has nothing to look at.
+"""
+
+import platform
+import re
+import tempfile
+
+import compilers
+from tree import Finding
+
+SOURCE = "tests/machine_code/hot_paths.cpp"
+LEVELS = ("-O2", "-O3")
+OPERATION = re.compile(r"^// (reader|writer: (\w+))\n(?:[\w:]+ )+(\w+)\(", re.M)
+FENCE = re.compile(r"(?:[msl]fence\b|lock\b|xchg\w*\s.*\()")
+MOVING = re.compile(r"5mover|4help|12finish_moves|16finish_idle_move")
+# Outside of the object file, and without a fence that a reader meets.
+OUTSIDE = re.compile(r"mem(?:cmp|cpy|move|set)|bcmp|strlen|abort|_Unwind_Resume|__cxa_\w+|__stack_chk_fail|"
+                     r"__tls_get_addr|_Zn[wa]m|_Zd[la]Pv\w*|_ZSt\d+__throw_\w+|_ZSt9terminatev|__clang_call_terminate")
+
+
+class Function:
+    def __init__(self, section):
+        self.unlikely = section.startswith(".text.unlikely")
+        self.instructions, self.calls = [], set()
+
+
+def functions_of(listing):
+    """name → Function, from `objdump -dr --no-show-raw-insn`."""
+    found, section, now = {}, "", None
+    lines = listing.splitlines()
+    for line, following in zip(lines, [*lines[1:], ""]):
+        if heading := re.match(r"Disassembly of section (\S+):", line):
+            section = heading.group(1)
+        elif heading := re.match(r"[0-9a-f]+ <(.+)>:$", line):
+            now = found.setdefault(heading.group(1), Function(section))
+        elif instruction := re.match(r"\s+[0-9a-f]+:\s+((?!R_X86_64)\S.*)", line):
+            now.instructions.append(instruction.group(1))
+            jump = re.match(r"(?:call|j\w+)\s+[0-9a-f]+ <([^+>]+)", instruction.group(1))
+            # What a relocation will put there is another target than what stands there now.
+            relocation = re.match(r"\s+[0-9a-f]+: R_X86_64_\w+\s+([^\s+-]+)", following)
+            if jump:
+                now.calls.add((relocation or jump).group(1))
+    return found
+
+
+def way_of(name, functions):
+    """The functions on the way of an operation, and the names that lie elsewhere."""
+    way, outside, open_names = {}, set(), [name]
+    while open_names:
+        here = open_names.pop()
+        if here in way or here.startswith(".text"):
+            continue
+        function = functions.get(here)
+        if function is None:
+            outside.add(here)
+        elif not function.unlikely:
+            way[here] = function
+            open_names += function.calls
+    return way, outside
+
+
+def compiled(tree, compiler, level):
+    """The functions of the hot paths, or what the compiler said."""
+    with tempfile.TemporaryDirectory() as folder:
+        status, _, said = compilers.run([compiler, "-std=c++20", level, "-DNDEBUG", f"-I{tree.root}", "-c", SOURCE,
+                                         "-o", f"{folder}/hot.o"], cwd=tree.root)
+        if status != 0:
+            return said
+        return functions_of(compilers.run(["objdump", "-dr", "--no-show-raw-insn", f"{folder}/hot.o"])[1])
+
+
+def faults_of(name, wanted, functions):
+    """What is wrong with the way of an operation."""
+    way, outside = way_of(name, functions)
+    if not way:
+        yield "is not there"
+    if wanted is None:
+        for function in way.values():
+            for instruction in function.instructions:
+                if FENCE.match(instruction):
+                    yield f"holds `{' '.join(instruction.split())}`"
+        for stranger in outside:
+            if not OUTSIDE.fullmatch(stranger):
+                yield f"calls {stranger}, which lies elsewhere and may hold anything"
+    elif not any(re.match(rf"lock {wanted}\b", instruction) for symbol, function in way.items()
+                 if not MOVING.search(symbol) for instruction in function.instructions):
+        yield f"holds no `lock {wanted}`"
+
+
+def length_of(name, functions):
+    return sum(len(function.instructions) for function in way_of(name, functions)[0].values())
+
+
+def check(tree):
+    if platform.machine() != "x86_64" or not tree.matching(re.escape(SOURCE)):
+        return
+    text = tree.text(SOURCE)
+    jobs = [(compiler, level) for compiler in compilers.BOTH for level in LEVELS]
+    objects = compilers.in_parallel(lambda job: compiled(tree, *job), jobs)
+    for (compiler, level), functions in zip(jobs, objects):
+        if isinstance(functions, str):
+            yield Finding(SOURCE, 1, f"does not compile with {compiler} {level}: {compilers.first_error(functions)}")
+            return
+    counts = []
+    for operation in OPERATION.finditer(text):
+        _, wanted, name = operation.groups()
+        line = text.count("\n", 0, operation.start(3)) + 1
+        said = {}
+        for (compiler, level), functions in zip(jobs, objects):
+            for fault in faults_of(name, wanted, functions):
+                said.setdefault(f"{compiler} {level}", fault)
+        if said:
+            yield Finding(SOURCE, line, f"{name} " + "; ".join(f"{fault} ({where})" for where, fault in said.items()) +
+                          ("; move it to a function declared [[gnu::cold, gnu::noinline]]" if wanted is None else
+                           "; put the compare-and-swap back"))
+        if wanted is None:
+            counts.append(f"{name} " + " ".join(str(length_of(name, functions)) for functions in objects))
+    if counts:
+        tree.hints.append(f"instructions ({', '.join(map(' '.join, jobs))}): " + ", ".join(counts))

@@ -1,0 +1,46 @@
+#include <atomic>
+
+std::atomic<long> word;
+void elsewhere();
+[[gnu::cold, gnu::noinline]] inline void far_away() { std::atomic_thread_fence(std::memory_order_seq_cst); }
+[[gnu::noinline]] inline void near() { word.fetch_add(1); }
+
+extern "C" {
+
+// reader
+long plain(bool fast) {
+  if (!fast) [[unlikely]] far_away();
+  return word.load(std::memory_order_acquire);
+}
+
+// reader
+long fenced() {
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  return word.load();
+}
+
+// reader
+long adds_below() {
+  near();
+  return word.load();
+}
+
+// reader
+long exchanges(long value) { return word.exchange(value); }
+
+// reader
+long asks_elsewhere() {
+  elsewhere();
+  return word.load();
+}
+
+// writer: cmpxchg
+bool swaps(long old) { return word.compare_exchange_strong(old, old + 1); }
+
+// writer: cmpxchg
+bool stores(long old) {
+  word.store(old, std::memory_order_relaxed);
+  return true;
+}
+
+}
