@@ -31,7 +31,7 @@ class hash_trie_map_of_go : public testing::TestWithParam<numbered_kind> {
   std::unique_ptr<numbered_map> map = GetParam().make();
   watchdog guard{"what Go's tests of HashTrieMap mean"};
 };
-using maps = join<numbers_and_texts, with_constant_hash, with_near_hashes>;
+using maps = join<every_map, with_constant_hash, subjects<families_with_tables, number, number, low_bits_hash>>;
 INSTANTIATE_TEST_SUITE_P(upstream, hash_trie_map_of_go, over<maps>(), numbered_names());
 
 class hash_trie_map_by_threads : public hash_trie_map_of_go {};

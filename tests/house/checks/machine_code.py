@@ -23,7 +23,8 @@ FENCE = re.compile(r"(?:[msl]fence\b|lock\b|xchg\w*\s.*\()")
 MOVING = re.compile(r"5mover|4help|12finish_moves|16finish_idle_move")
 # Outside of the object file, and without a fence that a reader meets.
 OUTSIDE = re.compile(r"mem(?:cmp|cpy|move|set)|bcmp|strlen|abort|_Unwind_Resume|__cxa_\w+|__stack_chk_fail|"
-                     r"__tls_get_addr|_Zn[wa]m|_Zd[la]Pv\w*|_ZSt\d+__throw_\w+|_ZSt9terminatev|__clang_call_terminate")
+                     r"__tls_get_addr|_Zn[wa]m|_Zd[la]Pv\w*|_ZSt\d+__throw_\w+|_ZSt9terminatev|__clang_call_terminate|"
+                     r"_ZNK8portolan6detail9text_hash7of_long\w+")
 
 
 class Function:
