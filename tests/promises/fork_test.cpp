@@ -28,7 +28,7 @@ ended in_child(const std::function<bool()>& body) {
     } catch (...) {}
     ::_exit(well && !testing::Test::HasFailure() ? 0 : 1);
   }
-  for (int waited_ms = 0; waited_ms < 20'000; ++waited_ms) {
+  for (int waited_ms = 0; waited_ms < 100'000; ++waited_ms) {
     int status = 0;
     if (::waitpid(child, &status, WNOHANG) == child) {
       return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? ended::well : ended::badly;

@@ -25,8 +25,9 @@ class handles : public testing::Test {
 };
 template <class Subject>
 using gives_handles = std::bool_constant<offers_find<typename Subject::map> || offers_pin<typename Subject::map>>;
-using holding = where<gives_handles,
-                      join<every_map, subjects<every_family, number, move_only>, subjects<every_family, number, big>>>;
+using holding =
+    where<gives_handles,
+          join<every_map, subjects<every_family, number, move_only>, subjects<families_by_kind, number, big>>>;
 TYPED_TEST_SUITE(handles, holding, subject_names);
 
 TYPED_TEST(handles, survive_all_that_can_happen_to_an_entry) {

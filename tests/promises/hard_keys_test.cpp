@@ -12,7 +12,7 @@ namespace {
 
 class hard_keys : public testing::TestWithParam<numbered_kind> {
  protected:
-  watchdog guard{"hard keys", std::chrono::seconds(100)};
+  watchdog guard{"hard keys"};
 };
 INSTANTIATE_TEST_SUITE_P(promise, hard_keys, over<subjects<every_family>>(), numbered_names());
 
@@ -42,7 +42,7 @@ TEST_P(hard_keys, with_extreme_values_are_ordinary_keys) {
 
 class keys_that_collide : public testing::TestWithParam<numbered_kind> {
  protected:
-  watchdog guard{"keys that collide", std::chrono::seconds(100)};
+  watchdog guard{"keys that collide"};
 };
 using colliding = join<subjects<families_with_tables, number, number, constant_hash>,
                        subjects<testing::Types<sync>, number, number, constant_hash>,

@@ -7,6 +7,7 @@
 // operations to come back, as it is in use.
 #include "allocators.hpp"
 #include "family.hpp"
+#include "tests/support/eventually.hpp"
 #include "threads.hpp"
 
 namespace promises {
@@ -113,20 +114,14 @@ TYPED_TEST(shrunk_memory, follows_the_entries_down_or_comes_back_with_clear) {
     for (std::uint64_t i = 0; i < 4'000; ++i)
       map.insert_or_assign(TypeParam::key_of(i % (entries / 200)), TypeParam::value_of(i));
     // What a reader might still see goes when the map is idle; here that may be the timer, which ends moves as well.
-    for (int waits = 0; map.stats().bytes >= full_bytes / 8 && waits < 2'000; ++waits) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(5));
-    }
-    EXPECT_LT(map.stats().bytes, full_bytes / 8);
+    EXPECT_TRUE(support::eventually([&] { return map.stats().bytes < full_bytes / 8; })) << map.stats().bytes;
     for (std::uint64_t i = 0; i < entries / 200; ++i) ASSERT_TRUE(map.contains(TypeParam::key_of(i)));
   }
   map.clear();
   // A map whose buckets stay until its end keeps a third at most.
   const std::size_t kept_bytes = requires { TypeParam::family::keeps_buckets; }
   ? full_bytes / 3 : full_bytes / 8;
-  for (int waits = 0; map.stats().bytes > empty_bytes + kept_bytes && waits < 2'000; ++waits) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
-  EXPECT_LE(map.stats().bytes, empty_bytes + kept_bytes);
+  EXPECT_TRUE(support::eventually([&] { return map.stats().bytes <= empty_bytes + kept_bytes; })) << map.stats().bytes;
 }
 
 }  // namespace

@@ -33,7 +33,7 @@ inline void together(int count, const std::function<void(int)>& body) {
 /// Ends the program if it is not destroyed in time: a promise "never hangs" fails instead of hanging.
 class watchdog {
  public:
-  explicit watchdog(const char* what, std::chrono::seconds limit = std::chrono::seconds(60))
+  explicit watchdog(const char* what, std::chrono::seconds limit = std::chrono::seconds(200))
       : thread_([this, what, limit] {
           std::unique_lock held(mutex_);
           if (ended_.wait_for(held, limit, [this] { return done_; })) return;

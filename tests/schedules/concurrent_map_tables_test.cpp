@@ -2,6 +2,7 @@
 //
 // Schedules of concurrent_map in which tables come, crowd, shrink and go (method: script.hpp).
 #include "script.hpp"
+#include "tests/support/eventually.hpp"
 #include "tests/support/scale.hpp"
 
 namespace schedules {
@@ -97,10 +98,7 @@ TYPED_TEST(scripted, a_move_that_was_begun_inside_another_ends_by_itself) {
   for (key i = 1; i <= passing; ++i) map.insert(i << 10 | (16 + i % 1000), 0);
   for (key i = 1; i <= 900; ++i) map.insert(i << 10 | (i % 16), i);
   for (key i = 1; i <= passing; ++i) ASSERT_TRUE(map.erase(i << 10 | (16 + i % 1000)));
-  for (int waits = 0; map.stats().tables > 1 && waits < 1000; ++waits) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
-  EXPECT_EQ(map.stats().tables, 1U);
+  EXPECT_TRUE(support::eventually([&] { return map.stats().tables == 1; })) << map.stats().tables;
   for (key i = 1; i <= 900; ++i) EXPECT_EQ(map.find(i << 10 | (i % 16)).value_or(0), i);
 }
 

@@ -215,7 +215,7 @@ template <class Map>
     others_work(m);
     done = true;
   });
-  const auto deadline = std::chrono::steady_clock::now() + 20s;
+  const auto deadline = std::chrono::steady_clock::now() + 120s;
   while (!done.load() && std::chrono::steady_clock::now() < deadline) std::this_thread::sleep_for(20us);
   const bool in_time = done.load();
   if (!in_time) return others.detach(), false;  // it may wait for ever; the program is about to fail

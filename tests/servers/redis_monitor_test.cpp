@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "tests/support/eventually.hpp"
 #include "tests/support/process.hpp"
 
 namespace {
@@ -24,14 +25,6 @@ class redis : public ::testing::Test {
   [[nodiscard]] std::vector<std::string> client(std::vector<std::string> words) const {
     words.insert(words.begin(), {"redis-cli", "-s", path("socket")});
     return words;
-  }
-  template <class F>
-  static bool within_ten_seconds(F&& holds) {
-    for (int i = 0; i < 1000; ++i) {
-      if (holds()) return true;
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
-    return false;
   }
 
  private:
@@ -56,14 +49,14 @@ TEST_F(redis, a_capture_of_a_real_server_is_replayed) {
   }
   support::process server({"redis-server", "--port", "0", "--unixsocket", path("socket"), "--save", "", "--appendonly",
                            "no", "--dir", path("")});
-  ASSERT_TRUE(within_ten_seconds([&] { return support::run(client({"PING"})).out == "PONG\n"; })) << server.out();
+  ASSERT_TRUE(support::eventually([&] { return support::run(client({"PING"})).out == "PONG\n"; })) << server.out();
   const std::string capture = path("capture.txt");
   {
     support::process monitor(client({"MONITOR"}), {.input = {}, .environment = {}, .output = capture});
-    ASSERT_TRUE(within_ten_seconds([&] { return support::process::content_of(capture).find("OK") == 0; }));
+    ASSERT_TRUE(support::eventually([&] { return support::process::content_of(capture).find("OK") == 0; }));
     EXPECT_EQ(support::run(client({}), {.input = commands(), .environment = {}, .output = {}}).status, 0);
-    ASSERT_TRUE(
-        within_ten_seconds([&] { return support::process::content_of(capture).find("the:end") != std::string::npos; }));
+    ASSERT_TRUE(support::eventually(
+        [&] { return support::process::content_of(capture).find("the:end") != std::string::npos; }));
   }
   const auto done =
       support::run({support::portolan_tool(), "advise", "--trace", capture, "--json", "--skip-bad", "--rounds", "1",

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "tests/support/crowd.hpp"
+#include "tests/support/eventually.hpp"
 #include "tests/support/scale.hpp"
 #include "tests/support/text_number.hpp"
 
@@ -283,10 +284,7 @@ TYPED_TEST(every_engine, a_move_ends_by_itself_when_inserts_stop) {
     map.insert(k, k);
     ++k;
   }
-  for (int waits = 0; map.stats().tables > 1 && waits < 2000; ++waits) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
-  EXPECT_EQ(map.stats().tables, 1U);
+  EXPECT_TRUE(support::eventually([&] { return map.stats().tables == 1; })) << map.stats().tables;
   for (key i = 0; i < k; ++i) ASSERT_TRUE(map.contains(i));
 }
 

@@ -17,6 +17,7 @@
 #include <thread>
 #include <vector>
 
+#include "tests/support/eventually.hpp"
 #include "tests/support/scale.hpp"
 
 namespace {
@@ -187,10 +188,7 @@ TEST(concurrent_map, memory_goes_down_when_most_entries_are_erased) {
   for (std::uint64_t key = 0; key < 100000; ++key) map.insert(key, key);
   const std::size_t full_bytes = map.stats().bytes;
   for (std::uint64_t key = 100; key < 100000; ++key) map.erase(key);
-  for (int waits = 0; map.stats().bytes > full_bytes / 8 && waits < 1000; ++waits) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
-  EXPECT_LE(map.stats().bytes, full_bytes / 8);
+  EXPECT_TRUE(support::eventually([&] { return map.stats().bytes <= full_bytes / 8; })) << map.stats().bytes;
   for (std::uint64_t key = 0; key < 100; ++key) ASSERT_EQ(map.find(key), key);
 }
 

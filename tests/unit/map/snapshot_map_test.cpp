@@ -14,6 +14,7 @@
 #include <portolan/map/in_key_order.hpp>
 
 #include "tests/promises/threads.hpp"
+#include "tests/support/eventually.hpp"
 
 namespace {
 
@@ -210,10 +211,8 @@ TEST(snapshot_map, frees_each_value_when_its_last_version_goes) {
     EXPECT_GE(counted_value::alive, 101);
     EXPECT_EQ(view.size(), 100U);
   }
-  for (int tries = 0; tries < 1000 && counted_value::alive > 1; ++tries) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));  // the timer frees what no operation does
-  }
-  EXPECT_EQ(counted_value::alive, 1);
+  // The timer frees what no operation does.
+  EXPECT_TRUE(support::eventually([&] { return counted_value::alive == 1; })) << counted_value::alive;
 }
 
 TEST(snapshot_map, erases_only_what_the_predicate_saw_and_in_one_publish) {
