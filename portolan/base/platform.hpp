@@ -75,7 +75,7 @@ inline const bool membarrier_works = probe_membarrier();
 
 /// The cheap side of an asymmetric pair of fences: orders this thread's earlier stores before its later
 /// loads as seen by a thread that calls `heavy_fence` in between.
-inline void light_fence() noexcept {
+[[gnu::always_inline]] inline void light_fence() noexcept {
   if (detail::membarrier_works) [[likely]] {
     std::atomic_signal_fence(std::memory_order_seq_cst);
   } else {

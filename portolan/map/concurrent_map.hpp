@@ -503,6 +503,7 @@ class concurrent_map
         probes[i].emplace(core_.engine().make_probe(keys[first + i]));
         if (!probes[i]->reserved) concurrent::prefetch_entry(core_, *probes[i]);
       }
+      for (std::size_t i = 0; i < count; ++i) concurrent::prefetch_node(core_, *probes[i]);
       for (std::size_t i = 0; i < count; ++i) f(first + i, concurrent::find_entry(core_, protection, *probes[i]));
     }
   }

@@ -174,6 +174,28 @@ TYPED_TEST(scripted, of_two_inserts_of_one_key_one_wins) {
   EXPECT_EQ(map.size(), 40U);
 }
 
+// Method: an insert is stopped before it holds its line, which is full. Another one of the same key puts it further on,
+// and an erase makes room at home: there the late one must not put the key again.
+TYPED_TEST(scripted, an_insert_finds_the_displaced_one_that_overtook_it) {
+  for (key before = 1; before <= 16; ++before) {
+    typename TypeParam::template map<plain> map(portolan::map_options{.capacity = 300, .seed = 3});
+    for (key k = 0; k < before; ++k) ASSERT_TRUE(map.insert(k << 10 | 64, k));
+    const key late = before << 10 | 64;
+    bool overtaken = false;
+    {
+      const script stop([&](std::string_view place) {
+        if (place != "home wanted" || std::exchange(overtaken, true)) return;
+        EXPECT_TRUE(map.insert(late, 1));
+        EXPECT_TRUE(map.erase(64));
+      });
+      EXPECT_FALSE(map.insert(late, 2));
+    }
+    EXPECT_TRUE(overtaken);
+    EXPECT_EQ(map.find(late).value_or(0), 1U);
+    EXPECT_EQ(map.size(), before);
+  }
+}
+
 // Method: an insert is stopped when it is about to fill a slot of a neighbour's line; the neighbour inserts, too.
 TYPED_TEST(scripted, two_inserts_do_not_fill_one_slot) {
   for (key round = 0; round < 12; ++round) {

@@ -51,4 +51,13 @@ template <class Core, class Probe>
   __builtin_prefetch(&root.template side_of<line>(home));
 }
 
+/// Asks for the node that a find of this key will read; its line has come, and a guard keeps every table.
+template <class Core, class Probe>
+[[gnu::always_inline]] inline void prefetch_node(Core& core, const Probe& key) noexcept {
+  if constexpr (Core::engine_type::holds_nodes && Core::guards_everything) {
+    const root_word root = core.root();
+    Core::engine_type::prefetch_node(root.template lines<typename Core::line>()[root.home_of(key.hash)], key);
+  }
+}
+
 }  // namespace portolan::concurrent

@@ -111,7 +111,7 @@ class home_of_node {
     if (holds_) platform::step("home held");
     return holds_;
   }
-  [[nodiscard]] bool others_may_hold_it() noexcept {
+  [[nodiscard, gnu::always_inline]] bool others_may_hold_it() noexcept {
     return beside_.overflow().may_hold(key_.hash) || core_.spill().used();
   }
 

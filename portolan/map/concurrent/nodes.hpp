@@ -169,6 +169,12 @@ class nodes {
     }
     return {no_slot, empty_cell()};
   }
+  /// Asks for the node that a find of the key will read, if the line, which must be protected, has one.
+  template <class Probe>
+  [[gnu::always_inline]] static void prefetch_node(const line& in, const Probe& key) noexcept {
+    const unsigned likely = platform::eight_words(in.slots).with_top(node_word::tag_of(key.hash));
+    if (likely != 0) __builtin_prefetch(load(in, lowest_bit(likely)).template node<node_type>());
+  }
   /// Whether the line holds the key.
   template <class Guard, class Probe>
   [[nodiscard, gnu::always_inline]] seen_entry<cell> look(Guard& guard, const line& in, const Probe& key) const {
