@@ -49,7 +49,7 @@ using walking = where<can_walk, join<every_map, subjects<families_with_tables, n
 INSTANTIATE_TEST_SUITE_P(promise, walk, over<walking>(), numbered_names());
 
 TEST_P(walk, shows_stayers_once_while_its_own_visitor_grows_the_map) {
-  const std::uint64_t each = batch(40);
+  const std::uint64_t each = batch(support::sanitized ? 10 : 40);
   for (const std::uint64_t every : {1U, 7U, 64U}) {
     is_complete([&](std::uint64_t step) {
       if (step % every == 0 && step < 1'000) come(step * each, each);
@@ -60,7 +60,7 @@ TEST_P(walk, shows_stayers_once_while_its_own_visitor_grows_the_map) {
 }
 
 TEST_P(walk, shows_stayers_once_while_its_own_visitor_shrinks_the_map) {
-  const std::uint64_t each = batch(20);
+  const std::uint64_t each = batch(support::sanitized ? 10 : 20);
   come(0, 500 * each);
   is_complete([&](std::uint64_t step) {
     if (step < 500) go(step * each, each);
