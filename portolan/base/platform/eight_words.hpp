@@ -13,6 +13,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 
 #include <portolan/base/platform/word16.hpp>
@@ -30,7 +31,7 @@ class eight_words {
     asm volatile("movdqa %1, %0" : "=x"(in[1]) : "m"(pairs[1]) : "memory");
     asm volatile("movdqa %1, %0" : "=x"(in[2]) : "m"(pairs[2]) : "memory");
     asm volatile("movdqa %1, %0" : "=x"(in[3]) : "m"(pairs[3]) : "memory");
-    for (int half = 0; half < 2; ++half) {
+    for (std::size_t half = 0; half < 2; ++half) {
       const auto a = reinterpret_cast<dwords>(in[2 * half]);
       const auto b = reinterpret_cast<dwords>(in[2 * half + 1]);
       low_[half] = __builtin_shufflevector(a, b, 0, 2, 4, 6);
