@@ -2,6 +2,7 @@
 //
 // The kernel behind base/platform.hpp. A source file, so that no system header enters a user's program.
 #include <portolan/base/platform.hpp>
+#include <portolan/base/platform/huge_pages.hpp>
 
 #include <linux/futex.h>
 #include <linux/membarrier.h>
@@ -144,6 +145,14 @@ bool discard_pages(void* pages, std::size_t size_bytes) noexcept {
 
 void reuse_pages(std::size_t size_bytes) noexcept { mapped_total.fetch_add(size_bytes, relaxed); }
 void discount_pages(std::size_t size_bytes) noexcept { mapped_total.fetch_sub(size_bytes, relaxed); }
+
+void prefer_huge_pages(void* block, std::size_t size_bytes) noexcept {
+  if (size_bytes < 2 * huge_page_bytes) return;
+  const auto begin = reinterpret_cast<std::uintptr_t>(block);
+  const std::uintptr_t first = (begin + page_bytes - 1) / page_bytes * page_bytes;
+  const std::uintptr_t last = (begin + size_bytes) / page_bytes * page_bytes;
+  madvise(reinterpret_cast<void*>(first), last - first, MADV_HUGEPAGE);
+}
 
 std::size_t mapped_bytes() noexcept { return mapped_total.load(relaxed); }
 

@@ -10,10 +10,11 @@
 //
 // 1. Keys that are there settle in the read table; from then on they are read, replaced, compared and erased
 //    without the mutex. A new key costs the mutex, and now and then a walk over all keys.
-// 2. A value never changes: a new one takes its place in one pointer. Who holds the old one keeps it.
+// 2. A value never changes: a new one takes its place, by one pointer or, for numbers, in the word that readers load
+//    whole.
 // 3. What no table has any more goes to an epoch domain of this map; deleted keys are not kept (Go issue 40999).
 //
-// The machinery: sync/entry.hpp (a key's states), sync/tables.hpp (read, dirty, misses), sync/operations.hpp;
+// The machinery: sync/value.hpp (what stands under a key), sync/tables.hpp (read, dirty, misses), sync/operations.hpp;
 // Go's names: sync/go_names.hpp. Proof and price: docs/algorithms/sync_map.md.
 #pragma once
 
@@ -46,8 +47,10 @@ class sync_map : private copying_a_map_is_called_snapshot,
   static_assert(key_requirements<K, Hash, KeyEqual>::hold);
   using mixin = detail::map_mixin<sync_map, K, V, true>;
   using core_type = detail::sync_operations<K, V, Hash, KeyEqual, Alloc>;
-  using box = typename core_type::box;
-  using loose_box = typename core_type::loose_box;
+  using state = typename core_type::state;
+  using fresh = typename core_type::fresh;
+  using values = typename core_type::values;
+  using kept = typename core_type::kept;
 
   template <class Q>
   static constexpr bool names = detail::key_or_like<Q, K, Hash, KeyEqual>;
@@ -100,7 +103,7 @@ class sync_map : private copying_a_map_is_called_snapshot,
   template <class Q = K>
     requires names<const Q&>
   [[nodiscard, gnu::always_inline]] bool contains(const Q& key) const {
-    return core_.template with_box<bool>(lookup(key), platform::here(), [](box&) { return true; });
+    return core_.template with_value<bool>(lookup(key), platform::here(), [](state) { return true; });
   }
 
   /// Gives an owning handle on the value under `key`. It survives erase, replacement and the map itself.
@@ -108,8 +111,8 @@ class sync_map : private copying_a_map_is_called_snapshot,
   /// @returns   the handle, empty if the key is not there
   /// @sees      as find
   /// @progress  as find
-  /// @cost      as find, and one count on the value instead of the copy
-  /// @throws    what hash and equality throw
+  /// @cost      as find, and one count on the value instead of the copy; for a number an allocation
+  /// @throws    what hash and equality throw; for a number std::bad_alloc
   /// @calls     as find
   template <class Q = K>
     requires names<const Q&>
@@ -120,13 +123,13 @@ class sync_map : private copying_a_map_is_called_snapshot,
   /// @returns   true if the key was there
   /// @sees      as find
   /// @progress  as find; `f` holds nobody up
-  /// @cost      as pin
+  /// @cost      as find, and one count on the value instead of the copy of a large one
   /// @throws    what `f`, hash and equality throw
   /// @calls     `f` with no lock held and no guard: it may call any operation of this map
   template <class Q = K, class F>
     requires names<const Q&> && std::invocable<F&, const V&>
   [[gnu::always_inline]] bool visit(const Q& key, F&& f) const {
-    const pinned<V> held = pin_at(key, platform::here());
+    const kept held = core_.template with_value<kept>(lookup(key), platform::here(), values::keep);
     if (!held) return false;
     f(*held);
     return true;
@@ -144,8 +147,8 @@ class sync_map : private copying_a_map_is_called_snapshot,
     requires names<Q> && std::constructible_from<V, Args...>
   [[gnu::always_inline]] bool try_emplace(Q&& key, Args&&... args) {
     return core_.template keep_or_make<bool>(
-        lookup(std::forward<Q>(key)), platform::here(), [&] { return core_.make_box(std::forward<Args>(args)...); },
-        [](box&, bool inserted) { return inserted; });
+        lookup(std::forward<Q>(key)), platform::here(), [&] { return core_.make(std::forward<Args>(args)...); },
+        [](state, bool inserted) { return inserted; });
   }
 
   /// Puts `value` under `key`, whether or not the key is there (Go's Store).
@@ -153,15 +156,15 @@ class sync_map : private copying_a_map_is_called_snapshot,
   /// @returns   assignment::inserted or assignment::assigned
   /// @sees      one instant between call and return; who finds the value sees all written before it
   /// @progress  lock-free if the key is in the read table; else waits for the mutex
-  /// @cost      one allocation for the value; else as try_emplace
+  /// @cost      one allocation for the value unless it is a number; else as try_emplace
   /// @throws    as try_emplace: the map is as before
   /// @calls     V's constructor with no lock held; equality and K's constructor as try_emplace
   template <class Q = K, class W = V>
     requires names<Q> && std::constructible_from<V, W>
   [[gnu::always_inline]] assignment insert_or_assign(Q&& key, W&& value) {
-    loose_box fresh(core_.make_box(std::forward<W>(value)));
+    fresh next(core_.make(std::forward<W>(value)));
     const bool assigned =
-        core_.template put<bool>(lookup(std::forward<Q>(key)), fresh, platform::here(), [](box&) { return true; });
+        core_.template put<bool>(lookup(std::forward<Q>(key)), next, platform::here(), [](state) { return true; });
     return assigned ? assignment::assigned : assignment::inserted;
   }
 
@@ -176,8 +179,8 @@ class sync_map : private copying_a_map_is_called_snapshot,
   template <class Q = K, class W = V>
     requires names<Q> && std::constructible_from<V, W>
   [[gnu::always_inline]] found<V> exchange(Q&& key, W&& value) {
-    loose_box fresh(core_.make_box(std::forward<W>(value)));
-    return core_.template put<found<V>>(lookup(std::forward<Q>(key)), fresh, platform::here(), give);
+    fresh next(core_.make(std::forward<W>(value)));
+    return core_.template put<found<V>>(lookup(std::forward<Q>(key)), next, platform::here(), give);
   }
 
   /// Removes the entry of `key` and gives its value (Go's LoadAndDelete).
@@ -205,7 +208,7 @@ class sync_map : private copying_a_map_is_called_snapshot,
   template <class Q = K>
     requires names<const Q&>
   [[gnu::always_inline]] bool erase(const Q& key) {
-    return core_.template remove<bool>(lookup(key), platform::here(), [](box&) { return true; });
+    return core_.template remove<bool>(lookup(key), platform::here(), [](state) { return true; });
   }
 
   /// Lets `f` decide on the entry of `key`: keep it, give it a value, erase it. `f` gets null if there is none and
@@ -238,7 +241,7 @@ class sync_map : private copying_a_map_is_called_snapshot,
   [[gnu::always_inline]] comparison compare_exchange(const Q& key, const E& expected,
                                                      W&& desired) requires std::equality_comparable_with<V, E> {
     return core_.compare(lookup(key), expected, platform::here(),
-                         [&](loose_box& fresh) { fresh.reset(core_.make_box(std::forward<W>(desired))); });
+                         [&](fresh& next) { next = core_.make(std::forward<W>(desired)); });
   }
 
   /// Removes the entry of `key` if its value equals `expected` (Go's CompareAndDelete).
@@ -253,7 +256,7 @@ class sync_map : private copying_a_map_is_called_snapshot,
     requires names<const Q&>
   [[gnu::always_inline]] comparison compare_erase(const Q& key,
                                                   const E& expected) requires std::equality_comparable_with<V, E> {
-    return core_.compare(lookup(key), expected, platform::here(), [](loose_box&) {});
+    return core_.compare(lookup(key), expected, platform::here(), [](fresh&) {});
   }
 
   /// Calls `f` with every entry, until `f` returns false if it returns a bool (Go's Range).
@@ -351,11 +354,11 @@ class sync_map : private copying_a_map_is_called_snapshot,
   friend struct detail::list_access;
   friend living;
 
-  static constexpr auto give = [](box& there) {
+  static constexpr auto give = [](state there) {
     if constexpr (std::is_copy_constructible_v<V>)
-      return found<V>(std::as_const(there.value));
+      return found<V>(there.value());
     else
-      return there.pin();
+      return values::keep(there);
   };
 
   template <class Q>
@@ -364,18 +367,18 @@ class sync_map : private copying_a_map_is_called_snapshot,
   }
   template <class Q>
   [[nodiscard]] found<V> find_at(const Q& key, platform::code_address place) const {
-    return core_.template with_box<found<V>>(lookup(key), place, give);
+    return core_.template with_value<found<V>>(lookup(key), place, give);
   }
   template <class Q>
   [[nodiscard]] pinned<V> pin_at(const Q& key, platform::code_address place) const {
-    return core_.template with_box<pinned<V>>(lookup(key), place, [](box& there) { return there.pin(); });
+    return core_.template with_value<pinned<V>>(lookup(key), place, [this](state there) { return core_.pin(there); });
   }
 
   template <class F>
   void for_each_of(const typename core_type::listing& all, F& f) const {
     if (all.get() == nullptr) return;
     for (const auto& entry : *all.get()) {
-      const pinned<V> held = core_.template with_box_of<pinned<V>>(entry, [](box& there) { return there.pin(); });
+      const kept held = core_.keep_value_of(entry);
       if (held && !detail::goes_on(f, entry.key, *held)) return;
     }
   }
@@ -384,9 +387,9 @@ class sync_map : private copying_a_map_is_called_snapshot,
       platform::code_address place) const requires detail::copyable_entry<K, V> {
     typename core_type::table_share share;
     std::vector<std::pair<K, V>> entries;
-    const auto kept = core_.keep_all(share, place);
-    entries.reserve(kept.size());
-    for (const auto& [entry, value] : kept) entries.emplace_back(entry->key, *value);
+    const auto all = core_.keep_all(share, place);
+    entries.reserve(all.size());
+    for (const auto& [entry, value] : all) entries.emplace_back(entry->key, *value);
     return entries;
   }
 
@@ -395,23 +398,23 @@ class sync_map : private copying_a_map_is_called_snapshot,
     size_type erased = 0;
     if (all.get() == nullptr) return erased;
     for (auto& entry : *all.get()) {
-      const pinned<V> held = core_.template with_box_of<pinned<V>>(entry, [](box& there) { return there.pin(); });
+      const kept held = core_.keep_value_of(entry);
       if (!held || !predicate(entry.key, *held)) continue;
-      if (core_.remove_if_still(entry, &*held, all.get()->size())) ++erased;
+      if (core_.remove_if_still(entry, held, all.get()->size())) ++erased;
     }
     return erased;
   }
 
   [[nodiscard]] found<V> keep_or_put(const K& key, V&& value, platform::code_address place) {
     return core_.template keep_or_make<found<V>>(
-        key, place, [&] { return core_.make_box(std::move(value)); }, [](box& there, bool) { return give(there); });
+        key, place, [&] { return core_.make(std::move(value)); }, [](state there, bool) { return give(there); });
   }
   template <class Q, class W>
     requires names<Q> && std::constructible_from<V, W>
   [[nodiscard]] loaded_or_stored<V> load_or_store_at(platform::code_address place, Q&& key, W&& value) {
     return core_.template keep_or_make<loaded_or_stored<V>>(
-        lookup(std::forward<Q>(key)), place, [&] { return core_.make_box(std::forward<W>(value)); },
-        [](box& there, bool inserted) {
+        lookup(std::forward<Q>(key)), place, [&] { return core_.make(std::forward<W>(value)); },
+        [](state there, bool inserted) {
           return loaded_or_stored<V>{give(there), !inserted};
         });
   }

@@ -28,13 +28,13 @@ namespace portolan::detail {
 
 /// A key and its value, for as many versions as have it.
 template <class K, class V, class Alloc>
-class snapshot_node : public counted, public keyed<K, Alloc> {
+class snapshot_node : public hashed_node, public keyed<K, Alloc> {
  public:
   using keyed<K, Alloc>::alloc;
 
   template <class Q, class... Args>
   snapshot_node(const Alloc& from, std::uint64_t hashed, Q&& named, Args&&... args)
-      : keyed<K, Alloc>(from, std::forward<Q>(named)), hash(hashed) {
+      : hashed_node(hashed), keyed<K, Alloc>(from, std::forward<Q>(named)) {
     auto own = rebound<Alloc, V>(alloc);
     std::allocator_traits<rebound<Alloc, V>>::construct(own, &value, std::forward<Args>(args)...);
   }
@@ -62,7 +62,6 @@ class snapshot_node : public counted, public keyed<K, Alloc> {
       return pin();
   }
 
-  const std::uint64_t hash;
   union {
     V value;  // a union member, so that the allocator makes and destroys it
   };

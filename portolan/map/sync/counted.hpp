@@ -13,6 +13,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 #include <utility>
 #include <vector>  // std::allocator_traits without the weight of <memory>
 
@@ -37,6 +38,19 @@ class counted {
   platform::atomic<std::uint32_t> owners_{1};
 };
 
+/// A node of a table (sync/table.hpp), with half of its key's hash: the two share a word, so that a node with a key and a
+/// value of eight bytes each takes 24.
+class hashed_node : public counted {
+ public:
+  explicit hashed_node(std::uint64_t whole_hash) noexcept : hash(half(whole_hash)) {}
+  [[nodiscard]] static constexpr std::uint32_t half(std::uint64_t whole_hash) noexcept {
+    return static_cast<std::uint32_t>(whole_hash);
+  }
+
+  const std::uint32_t hash;
+};
+static_assert(sizeof(hashed_node) == 8);
+
 template <class Alloc, class T>
 using rebound = typename std::allocator_traits<Alloc>::template rebind_alloc<T>;
 
@@ -47,6 +61,8 @@ class keyed {
 
  public:
   using allocator_type = Alloc;
+  /// Then comparing keys is as cheap as comparing hashes.
+  static constexpr bool key_is_a_number = std::is_integral_v<K> || std::is_enum_v<K>;
 
   template <class Q>
   keyed(const Alloc& from, Q&& named) : alloc(from) {

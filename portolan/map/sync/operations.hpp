@@ -8,10 +8,10 @@
 //                             └ no ── amended ─────────────┴─► mutex ─ look again ─ do it there
 //                                     not amended ─► absent
 //
-// 1. Every operation but compute holds a guard from before its first look to after its last use of an entry or a box.
+// 1. Every operation but compute holds a guard from before its first look to after its last use of an entry or a value.
 // 2. A linearization point is the compare-and-swap (or load) of an entry's state that decides, or, for
 //    "absent", the load of `read_` that has no such key and is not amended.
-// 3. Who replaces a box gets it, and nobody else does: it is retired exactly once.
+// 3. Who replaces a value gets it, and nobody else does: a box is retired exactly once.
 #pragma once
 
 #include <cstddef>
@@ -32,31 +32,24 @@ class sync_operations : public sync_tables<K, V, Hash, KeyEqual, Alloc> {
 
  public:
   using base::base;
-  using typename base::box;
   using typename base::entry;
+  using typename base::state;
+  using typename base::values;
 
-  /// A box that is not in the map yet, or left it: freed unless it is taken.
-  class loose_box {
-   public:
-    explicit loose_box(box* at) noexcept : at_(at) {}
-    loose_box(const loose_box&) = delete;
-    loose_box& operator=(const loose_box&) = delete;
-    ~loose_box() { box::drop(at_); }
-    [[nodiscard]] box* get() const noexcept { return at_; }
-    box* take() noexcept { return std::exchange(at_, nullptr); }
-    void reset(box* at) noexcept { box::drop(std::exchange(at_, at)); }
+  using fresh = typename values::fresh;
+  using kept = typename values::kept;
 
-   private:
-    box* at_;
-  };
+  /// A value that is not in the map yet.
   template <class... Args>
-  [[nodiscard]] box* make_box(Args&&... args) {
-    return make_node<box>(this->alloc_, std::forward<Args>(args)...);
+  [[nodiscard]] fresh make(Args&&... args) {
+    return fresh(this->alloc_, std::forward<Args>(args)...);
   }
+  /// What a handle shows. The caller has a guard.
+  [[nodiscard]] pinned<V> pin(state seen) const { return values::pin(seen, this->alloc_); }
 
-  /// Calls `use(box)` with what stands under `key`, with a guard held; returns what it returns, or R().
+  /// Calls `use(state)` with what stands under `key`, with a guard held; returns what it returns, or R().
   template <class R, class Q, class Use>
-  [[nodiscard]] R with_box(const Q& key, platform::code_address place, Use&& use) const {
+  [[nodiscard]] R with_value(const Q& key, platform::code_address place, Use&& use) const {
     const std::uint64_t hash = this->hash_of(key);
     leaving gone(this->writable().domain_);
     const epoch::guard guard(this->domain_);
@@ -65,25 +58,25 @@ class sync_operations : public sync_tables<K, V, Hash, KeyEqual, Alloc> {
     at = this->find_in(now.table(), key, hash);
     if (at == nullptr && now.is_amended()) at = writable().find_slowly(key, hash, place, gone);
     if (at == nullptr) return R();
-    box* const found_box = at->observe().box();
-    return found_box == nullptr ? R() : use(*found_box);
+    const state seen = at->observe();
+    return seen.has_value() ? use(seen) : R();
   }
 
-  /// Stores `fresh` under `key` and calls `use(box)` with what was there before (Go's Swap).
+  /// Stores `next` under `key` and calls `use(state)` with what was there before (Go's Swap).
   template <class R, class Q, class Use>
-  R put(Q&& key, loose_box& fresh, platform::code_address place, Use&& use) {
+  R put(Q&& key, fresh& next, platform::code_address place, Use&& use) {
     critical_scope::refuse_reentry(this, place);
     const std::uint64_t hash = this->hash_of(key);
     leaving gone(this->domain_);
     const epoch::guard guard(this->domain_);
     if (entry* const at = this->find_in(this->read_.observe().table(), key, hash)) {
-      attempt<R> tried = try_swap<R>(*at, fresh, use, gone);
+      attempt<R> tried = try_swap<R>(*at, next, use, gone);
       if (tried.decided) return std::move(tried.told);
     }
-    return put_slowly<R>(std::forward<Q>(key), hash, fresh, use, gone, place);
+    return put_slowly<R>(std::forward<Q>(key), hash, next, use, gone, place);
   }
 
-  /// Stores the box that `make()` gives unless there is one; calls `use(box, inserted)` with what is there now.
+  /// Stores the fresh value that `make()` gives unless there is one; calls `use(state, inserted)` with what is there.
   template <class R, class Q, class Make, class Use>
   R keep_or_make(Q&& key, platform::code_address place, Make&& make, Use&& use) {
     critical_scope::refuse_reentry(this, place);
@@ -91,24 +84,26 @@ class sync_operations : public sync_tables<K, V, Hash, KeyEqual, Alloc> {
     leaving gone(this->domain_);
     const epoch::guard guard(this->domain_);
     if (entry* const at = this->find_in(this->read_.observe().table(), key, hash)) {
-      if (box* const there = at->observe().box()) return use(*there, false);
+      if (const state seen = at->observe(); seen.has_value()) return use(seen, false);
     }
     const section inside(this->mutex_, this, place);
     const spot found_at = this->locate_locked(key, hash);
-    if (found_at.at == nullptr) return use(*this->add_locked(std::forward<Q>(key), hash, make), true);
+    if (found_at.at == nullptr) return use(this->add_locked(std::forward<Q>(key), hash, make), true);
     if (found_at.at->observe().is_expunged()) this->revive_locked(*found_at.at, state());
     claim claimed(*found_at.at);
-    if (box* const there = claimed.before().box()) {
+    if (claimed.before().has_value()) {
       if (!found_at.in_read) this->missed_locked(gone);
-      return use(*there, false);
+      return use(claimed.before(), false);
     }
-    box* const made = make();
-    claimed.publish(state::holding(made));
+    fresh made = make();
+    const state next = made.as_state();
+    claimed.publish(next);
+    made.take();
     this->counted_up();
-    return use(*made, true);
+    return use(next, true);
   }
 
-  /// Removes the entry of `key` and calls `use(box)` with what was there (Go's LoadAndDelete).
+  /// Removes the entry of `key` and calls `use(state)` with what was there (Go's LoadAndDelete).
   template <class R, class Q, class Use>
   R remove(const Q& key, platform::code_address place, Use&& use) {
     critical_scope::refuse_reentry(this, place);
@@ -125,7 +120,7 @@ class sync_operations : public sync_tables<K, V, Hash, KeyEqual, Alloc> {
     return remove_slowly<R>(key, hash, use, gone, place);
   }
 
-  /// Changes the entry of `key` if its value equals `expected`: to the box of `make()`, or to nothing if that is null.
+  /// Changes the entry of `key` if its value equals `expected`: to what `make(fresh)` gives, or to nothing if that stays empty.
   template <class Q, class E, class Make>
   comparison compare(const Q& key, const E& expected, platform::code_address place, Make&& make) {
     critical_scope::refuse_reentry(this, place);
@@ -149,7 +144,7 @@ class sync_operations : public sync_tables<K, V, Hash, KeyEqual, Alloc> {
     const std::uint64_t hash = this->hash_of(key);
     leaving gone(this->domain_);
     std::optional<decision<V>> decided;  // destroyed after the mutex is free
-    // No guard: with the mutex held no table leaves, and a claimed box stays.
+    // No guard: with the mutex held no table leaves, and a claimed value stays.
     const section inside(this->mutex_, this, place);
     const spot found_at = this->locate_locked(key, hash);
     if (found_at.at != nullptr && !found_at.at->observe().is_expunged()) {
@@ -157,13 +152,12 @@ class sync_operations : public sync_tables<K, V, Hash, KeyEqual, Alloc> {
     }
     decided.emplace(decide(static_cast<const V*>(nullptr)));
     if (decided->what() != decision<V>::kind::assigned) return computed::absent;
-    const auto make = [&] { return make_box(std::move(decided->value())); };
+    fresh next = make(std::move(decided->value()));
     if (found_at.at == nullptr) {
-      this->add_locked(std::forward<Q>(key), hash, make);
+      static_cast<void>(this->add_locked(std::forward<Q>(key), hash, [&]() -> fresh& { return next; }));
     } else {
-      loose_box fresh(make());
-      this->revive_locked(*found_at.at, state::holding(fresh.get()));
-      fresh.take();
+      this->revive_locked(*found_at.at, next.as_state());
+      next.take();
       this->counted_up();
     }
     return computed::inserted;
@@ -210,47 +204,45 @@ class sync_operations : public sync_tables<K, V, Hash, KeyEqual, Alloc> {
   }
 
   /// An entry with a share of its value.
-  using kept_entry = std::pair<const entry*, pinned<V>>;
+  using kept_entry = std::pair<const entry*, kept>;
 
   /// Keeps every entry that has a value at one instant: when all are claimed, nobody can change any. Writers who meet a
   /// claim wait for the mutex, readers look past it. The share of the table keeps the entries.
   [[nodiscard]] std::vector<kept_entry> keep_all(table_share& share, platform::code_address place) const {
     sync_operations& self = writable();
-    std::vector<kept_entry> kept;
+    std::vector<kept_entry> entries;
     leaving gone(self.domain_);
     const section inside(self.mutex_, this, place);
     if (this->read_.observe().is_amended()) self.promote_locked(gone);
     typename base::table* const all = this->read_.observe().table();
-    if (all == nullptr) return kept;
-    kept.reserve(all->size());
+    if (all == nullptr) return entries;
+    entries.reserve(all->size());
     all->add_owner();
     share.take(all);
     const claims all_claimed(*all);
     for (entry& at : *all) {
-      if (box* const there = at.observe().box()) kept.emplace_back(&at, there->pin());
+      if (const state seen = at.observe(); seen.has_value()) entries.emplace_back(&at, values::keep(seen));
     }
-    return kept;
+    return entries;
   }
 
-  /// Calls `use(box)` with what stands in an entry of a listing now, with a guard held.
-  template <class R, class Use>
-  [[nodiscard]] R with_box_of(const entry& at, Use&& use) const {
+  /// A share of what stands in an entry of a listing now.
+  [[nodiscard]] kept keep_value_of(const entry& at) const {
     const epoch::guard guard(this->domain_);
-    box* const there = at.observe().box();
-    return there == nullptr ? R() : use(*there);
+    return values::keep(at.observe());
   }
 
-  /// Removes an entry of a listing if it still holds `value`, which the caller has a share of.
-  bool remove_if_still(entry& at, const V* value, std::size_t table_size) {
+  /// Removes an entry of a listing if it still holds what `held` shows.
+  bool remove_if_still(entry& at, const kept& held, std::size_t table_size) {
     leaving gone(this->domain_);
     const epoch::guard guard(this->domain_);
     state seen = at.observe();
-    while (seen.box() != nullptr && &seen.box()->value == value) {
+    while (values::is_still(seen, held)) {
       if (seen.is_claimed()) {  // a compute is deciding; it ends before the mutex is free
         const exclusive_lock<mutex> wait(this->mutex_);
         seen = at.observe();
       } else if (at.replace(seen, state())) {
-        gone.gone_box = seen.box();
+        gone.value = seen;
         this->counted_down();
         this->removed_from_read(table_size);
         return true;
@@ -266,13 +258,13 @@ class sync_operations : public sync_tables<K, V, Hash, KeyEqual, Alloc> {
 
   void count_others(map_statistics& figures) const noexcept {
     figures.entries = this->size();
-    const std::size_t values_bytes = figures.entries * (sizeof(entry) + sizeof(box));
+    const std::size_t values_bytes = figures.entries * (sizeof(entry) + values::bytes_out_of_entry);
     figures.bytes += values_bytes;
     figures.reserved_bytes = figures.bytes;
     figures.used_bytes = values_bytes + figures.entries * sizeof(void*);
-    const reclaim_statistics kept = this->domain_.statistics();
-    figures.kept_back_bytes = kept.kept_back_bytes;
-    figures.ever_bytes = figures.reserved_bytes + kept.retired_bytes;
+    const reclaim_statistics back = this->domain_.statistics();
+    figures.kept_back_bytes = back.kept_back_bytes;
+    figures.ever_bytes = figures.reserved_bytes + back.retired_bytes;
   }
 
   void shrink_to_fit(platform::code_address place) {
@@ -317,7 +309,6 @@ class sync_operations : public sync_tables<K, V, Hash, KeyEqual, Alloc> {
   using typename base::leaving;
   using typename base::section;
   using typename base::spot;
-  using typename base::state;
   using typename base::view;
 
   /// An entry that only this thread may change, which holds the mutex; given back as it was unless published.
@@ -386,43 +377,41 @@ class sync_operations : public sync_tables<K, V, Hash, KeyEqual, Alloc> {
     R told = R();
   };
 
-  /// Gives what `use` made of the box before; it is called before the change, which its exception leaves undone.
+  /// Gives what `use` made of the value before; it is called before the change, which its exception leaves undone.
   template <class R, class Use>
-  [[nodiscard]] attempt<R> try_swap(entry& at, loose_box& fresh, Use& use, leaving& gone) {
+  [[nodiscard]] attempt<R> try_swap(entry& at, fresh& next, Use& use, leaving& gone) {
     for (state seen = at.observe(); seen.is_open();) {
-      R before = seen.box() == nullptr ? R() : use(*seen.box());
-      if (!at.replace(seen, state::holding(fresh.get()))) continue;
-      fresh.take();
-      gone.gone_box = seen.box();
-      if (seen.box() == nullptr) this->counted_up();
+      R before = seen.has_value() ? use(seen) : R();
+      if (!at.replace(seen, next.as_state())) continue;
+      next.take();
+      gone.value = seen;
+      if (!seen.has_value()) this->counted_up();
       return {true, std::move(before)};
     }
     return {};
   }
 
   template <class R, class Q, class Use>
-  [[gnu::noinline]] R put_slowly(Q&& key, std::uint64_t hash, loose_box& fresh, Use& use, leaving& gone,
+  [[gnu::noinline]] R put_slowly(Q&& key, std::uint64_t hash, fresh& next, Use& use, leaving& gone,
                                  platform::code_address place) {
     const section inside(this->mutex_, this, place);
     const spot found_at = this->locate_locked(key, hash);
     if (found_at.at == nullptr) {
-      this->add_locked(std::forward<Q>(key), hash, [&] { return fresh.get(); });
-      fresh.take();
+      static_cast<void>(this->add_locked(std::forward<Q>(key), hash, [&]() -> fresh& { return next; }));
       return R();
     }
     if (found_at.at->observe().is_expunged()) this->revive_locked(*found_at.at, state());
-    return try_swap<R>(*found_at.at, fresh, use, gone).told;  // open: only the mutex's holder expunges and claims
+    return try_swap<R>(*found_at.at, next, use, gone).told;  // open: only the mutex's holder expunges and claims
   }
 
-  /// As try_swap, for nothing instead of a fresh box.
+  /// As try_swap, for nothing instead of a fresh value.
   template <class R, class Use>
   [[nodiscard]] attempt<R> try_remove(entry& at, Use& use, leaving& gone, std::size_t table_size) {
     for (state seen = at.observe(); !seen.is_claimed();) {
-      box* const there = seen.box();
-      if (there == nullptr) return {true, R()};
-      R before = use(*there);
+      if (!seen.has_value()) return {true, R()};
+      R before = use(seen);
       if (!at.replace(seen, state())) continue;
-      gone.gone_box = there;
+      gone.value = seen;
       this->counted_down();
       if (table_size != 0) this->removed_from_read(table_size);
       return {true, std::move(before)};
@@ -452,19 +441,21 @@ class sync_operations : public sync_tables<K, V, Hash, KeyEqual, Alloc> {
     gone.gone_entry = &at;
   }
 
-  /// As try_swap, for a box that holds what is expected.
+  /// As try_swap, where the value is what is expected.
   template <class E, class Make>
   [[nodiscard]] attempt<comparison> try_compare(entry& at, const E& expected, Make& make, leaving& gone,
                                                 std::size_t table_size) {
-    loose_box fresh(nullptr);
+    fresh next;
     bool made = false;
     for (state seen = at.observe(); !seen.is_claimed();) {
-      if (seen.box() == nullptr) return {true, comparison::absent};
-      if (!(std::as_const(seen.box()->value) == expected)) return {true, comparison::differed};
-      if (!std::exchange(made, true)) make(fresh);
-      if (!at.replace(seen, state::holding(fresh.get()))) continue;
-      gone.gone_box = seen.box();
-      if (fresh.take() == nullptr) {
+      if (!seen.has_value()) return {true, comparison::absent};
+      if (const V& now = seen.value(); !(now == expected)) return {true, comparison::differed};
+      if (!std::exchange(made, true)) make(next);
+      if (!at.replace(seen, next.as_state())) continue;
+      gone.value = seen;
+      const bool emptied = !next.as_state().has_value();
+      next.take();
+      if (emptied) {
         this->counted_down();
         if (table_size != 0) this->removed_from_read(table_size);
       }
@@ -484,7 +475,7 @@ class sync_operations : public sync_tables<K, V, Hash, KeyEqual, Alloc> {
     }
     const comparison ended = try_compare(*found_at.at, expected, make, gone, 0).told;
     if (!found_at.in_read) {
-      if (found_at.at->observe().box() == nullptr) leave_dirty_locked(*found_at.at, gone);
+      if (!found_at.at->observe().has_value()) leave_dirty_locked(*found_at.at, gone);
       this->missed_locked(gone);
     }
     return ended;
@@ -493,19 +484,28 @@ class sync_operations : public sync_tables<K, V, Hash, KeyEqual, Alloc> {
   template <class Decide>
   computed compute_claimed(const spot& found_at, Decide& decide, std::optional<decision<V>>& decided, leaving& gone) {
     claim claimed(*found_at.at);
-    box* const before = claimed.before().box();
-    decided.emplace(decide(before == nullptr ? nullptr : &std::as_const(before->value)));
+    const state before = claimed.before();
+    const bool there = before.has_value();
+    if (there) {
+      const V& now = before.value();
+      decided.emplace(decide(&now));
+    } else {
+      decided.emplace(decide(static_cast<const V*>(nullptr)));
+    }
     switch (decided->what()) {
-      case decision<V>::kind::kept: return before == nullptr ? computed::absent : computed::kept;
-      case decision<V>::kind::assigned:
-        claimed.publish(state::holding(make_box(std::move(decided->value()))));
-        gone.gone_box = before;
-        if (before == nullptr) this->counted_up();
-        return before == nullptr ? computed::inserted : computed::assigned;
+      case decision<V>::kind::kept: return there ? computed::kept : computed::absent;
+      case decision<V>::kind::assigned: {
+        fresh next = make(std::move(decided->value()));
+        claimed.publish(next.as_state());
+        next.take();
+        gone.value = before;
+        if (!there) this->counted_up();
+        return there ? computed::assigned : computed::inserted;
+      }
       case decision<V>::kind::erased:
-        if (before == nullptr) return computed::absent;
+        if (!there) return computed::absent;
         claimed.publish(state());
-        gone.gone_box = before;
+        gone.value = before;
         this->counted_down();
         if (!found_at.in_read) leave_dirty_locked(*found_at.at, gone);
         return computed::erased;

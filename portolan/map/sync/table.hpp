@@ -10,7 +10,8 @@
 // 1. At most half of the slots are used, so a walk meets an empty one; a node stands between its home and
 //    the first empty slot behind it.
 // 2. Who builds a table is alone with it. Once published it is only read: `owners` is all that changes.
-// 3. A table has one share of each node in it. Nodes have a `hash` and are `counted`.
+// 3. A table has one share of each node in it. Nodes are hashed_node's: of a hash the low half is kept. A table of more
+//    than 2^32 slots would use that many of them as homes, and walk further.
 #pragma once
 
 #include <bit>
@@ -18,6 +19,7 @@
 #include <cstdint>
 #include <utility>
 
+#include <portolan/base/platform/huge_pages.hpp>
 #include <portolan/map/sync/counted.hpp>
 
 namespace portolan::detail {
@@ -32,11 +34,11 @@ class node_table : public counted {
     [[nodiscard]] bool is_empty() const noexcept { return word_ == 0; }
     [[nodiscard]] Node* node() const noexcept { return reinterpret_cast<Node*>(word_ & ~tag_bits()); }
     /// False: the node has another hash.
-    [[nodiscard]] bool may_have(std::uint64_t hash) const noexcept { return (word_ & tag_bits()) == tag_of(hash); }
+    [[nodiscard]] bool may_have(std::uint32_t hash) const noexcept { return (word_ & tag_bits()) == tag_of(hash); }
 
    private:
     static constexpr std::uintptr_t tag_bits() noexcept { return alignof(Node) - 1; }
-    static constexpr std::uintptr_t tag_of(std::uint64_t hash) noexcept { return (hash >> 56) & tag_bits(); }
+    static constexpr std::uintptr_t tag_of(std::uint32_t hash) noexcept { return (hash >> 28) & tag_bits(); }
 
     std::uintptr_t word_ = 0;
   };
@@ -51,6 +53,7 @@ class node_table : public counted {
     const std::size_t slots = slots_for(nodes);
     rebound<Alloc, slot> memory(alloc);
     slot* const block = std::to_address(traits::allocate(memory, header_slots() + slots));
+    platform::prefer_huge_pages(block, (header_slots() + slots) * sizeof(slot));
     auto* const table = std::construct_at(reinterpret_cast<node_table*>(block), alloc, slots - 1);
     for (std::size_t i = 0; i < slots; ++i) std::construct_at(table->slots() + i);
     return table;
@@ -65,11 +68,12 @@ class node_table : public counted {
 
   /// The node with this hash that `is_it` accepts, or null.
   template <class IsIt>
-  [[nodiscard]] Node* find(std::uint64_t hash, IsIt&& is_it) const {
+  [[nodiscard]] Node* find(std::uint64_t whole_hash, IsIt&& is_it) const {
+    const std::uint32_t hash = Node::half(whole_hash);
     for (std::size_t at = hash & mask_; !slots()[at].is_empty(); at = (at + 1) & mask_) {
       if (!slots()[at].may_have(hash)) continue;
       Node* const node = slots()[at].node();
-      if (node->hash == hash && is_it(std::as_const(*node))) return node;
+      if ((Node::key_is_a_number || node->hash == hash) && is_it(std::as_const(*node))) return node;
     }
     return nullptr;
   }

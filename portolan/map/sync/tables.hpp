@@ -56,7 +56,7 @@ template <class K, class V, class Hash, class KeyEqual, class Alloc>
 class sync_tables {
  public:
   using entry = sync_entry<K, V, Alloc>;
-  using box = typename entry::box_type;
+  using values = typename entry::values;
   using state = typename entry::state;
   using table = node_table<entry, Alloc>;
   using view = read_view<table>;
@@ -84,7 +84,7 @@ class sync_tables {
     const table* const all = dirty_ != nullptr ? dirty_ : read_.observe().table();
     std::size_t entries = 0;
     if (all != nullptr) {
-      for (const entry& at : *all) entries += at.observe().box() != nullptr ? 1 : 0;
+      for (const entry& at : *all) entries += at.observe().has_value() ? 1 : 0;
     }
     // relaxed: the child has one thread.
     count_.store(entries, platform::relaxed);
@@ -107,14 +107,12 @@ class sync_tables {
       if (gone_entry != nullptr)
         domain.retire(
             gone_entry, [](void* at, void*) noexcept { entry::drop(at); }, nullptr, sizeof(entry));
-      if (gone_box != nullptr)
-        domain.retire(
-            gone_box, [](void* at, void*) noexcept { box::drop(at); }, nullptr, sizeof(box));
+      values::leave(domain, value);
     }
     epoch::domain& domain;
     table* tables[2] = {};
     entry* gone_entry = nullptr;
-    box* gone_box = nullptr;
+    state value;
   };
 
   struct spot {
@@ -159,9 +157,9 @@ class sync_tables {
     }
   }
 
-  /// A new entry for `key` in the dirty table, with the box that `make()` gives.
+  /// A new entry for `key` in the dirty table, with the fresh value that `make()` gives.
   template <class Q, class Make>
-  box* add_locked(Q&& key, std::uint64_t hash, Make&& make) {
+  state add_locked(Q&& key, std::uint64_t hash, Make&& make) {
     ensure_dirty_locked();
     struct unstored {
       ~unstored() {
@@ -169,13 +167,15 @@ class sync_tables {
       }
       entry* at;
     } fresh{make_node<entry>(alloc_, hash, std::forward<Q>(key))};
-    box* const made = make();
-    fresh.at->publish(state::holding(made));
+    auto&& made = make();
+    const state next = made.as_state();
+    fresh.at->publish(next);
+    made.take();
     dirty_->put(*std::exchange(fresh.at, nullptr));
     const view now = read_.observe();
     if (!now.is_amended()) read_.publish(now.amended());
     counted_up();
-    return made;
+    return next;
   }
 
   /// An expunged entry of `read_` comes back into the dirty table, as `next` says.
@@ -265,7 +265,7 @@ class sync_tables {
   void bury(entry& at) noexcept {
     state seen = at.observe();
     while (!seen.is_expunged() && !at.replace(seen, seen.buried())) {}
-    if (seen.box() != nullptr) counted_down();
+    if (seen.has_value()) counted_down();
   }
 
   [[gnu::cold, gnu::noinline]] void shrink() noexcept {
