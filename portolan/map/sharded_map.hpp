@@ -42,7 +42,8 @@ class sharded_map : private copying_a_map_is_called_snapshot,
                     public detail::locked_map<sharded_map<Map, Lock, Layout>, Map, Lock> {
   static_assert(detail::lockable_map<Map>,
                 "sharded_map stands over a map with find, end, erase and try_emplace whose elements are pairs: "
-                "std::unordered_map, std::map, absl::flat_hash_map; the shared maps need no lock before them");
+                "portolan::flat_hash_map, std::unordered_map, std::map, absl::flat_hash_map; the shared maps need no "
+                "lock before them");
   using base = detail::locked_map<sharded_map, Map, Lock>;
 
  public:
@@ -52,7 +53,7 @@ class sharded_map : private copying_a_map_is_called_snapshot,
   using size_type = std::size_t;
   using underlying_type = Map;
 
-  /// A number of shards; rounded up to a power of two, 0 for four a processor.
+  /// A number of shards; rounded up to a power of two, 0 for sixteen a processor, at least 64.
   struct shards {
     std::size_t count = 0;
   };

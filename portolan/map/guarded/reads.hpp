@@ -225,7 +225,7 @@ class locked_reads : public locked_mixin<Self, Map> {
     figures.entries += in.map.size();
     figures.bytes += entries + buckets;
     figures.reserved_bytes += entries + buckets;
-    figures.used_bytes += entries;
+    figures.used_bytes += in.map.size() * bytes_an_entry<Map>;
     figures.ever_bytes += in.ever_bytes_locked(entries, buckets);
     ++figures.tables;
   }
@@ -244,10 +244,11 @@ class locked_reads : public locked_mixin<Self, Map> {
       // relaxed: figures (store.hpp).
       const std::size_t entries = in.noted_entry_bytes.load(platform::relaxed);
       const std::size_t all = entries + in.noted_bucket_bytes.load(platform::relaxed);  // relaxed: as above
-      figures.entries += in.noted_entries.load(platform::relaxed);                      // relaxed: as above
+      const std::size_t count = in.noted_entries.load(platform::relaxed);               // relaxed: as above
+      figures.entries += count;
       figures.bytes += all;
       figures.reserved_bytes += all;
-      figures.used_bytes += entries;
+      figures.used_bytes += count * bytes_an_entry<Map>;
       figures.ever_bytes += in.noted_ever_bytes.load(platform::relaxed);  // relaxed: as above
       ++figures.tables;
       return true;

@@ -3,13 +3,13 @@
 // What guarded_map and sharded_map ask of the map under them, and how they make and change it.
 //
 //   needed     key_type, mapped_type, find, end, try_emplace, erase(iterator), size, iteration over pairs
-//   used if    hash_function/key_eq or key_comp, get_allocator, extract, reserve, bucket_count
+//   used if    hash_function/key_eq or key_comp, get_allocator, extract, reserve, bucket_count, allocated_bytes
 //   there is
 //
 // 1. Every function here is called with the map's lock held, or before the map is shared.
 // 2. Nothing that user code may have to destroy is destroyed here: what leaves a map goes into a `bin`,
 //    which the caller empties after it has let go of the lock.
-// std::unordered_map, std::map and absl::flat_hash_map fit; so does whatever has their members.
+// flat_hash_map, std::unordered_map, std::map and absl::flat_hash_map fit; so does whatever has their members.
 #pragma once
 
 #include <concepts>
@@ -174,13 +174,22 @@ struct key_equal_in<Map> {
 template <class Map>
 using key_equal_of = typename key_equal_in<Map>::type;
 
+/// A map whose entries lie in its table, and that can tell how large that is.
+template <class Map>
+concept tells_its_bytes = requires(const Map& map) {
+  map.allocated_bytes();
+  map.capacity();
+};
+
 /// Entries that fit before the map rearranges itself; its size where it cannot tell.
 template <class Map>
 [[nodiscard]] std::size_t capacity_of(const Map& map) {
-  if constexpr (requires {
-                  map.bucket_count();
-                  map.max_load_factor();
-                }) {
+  if constexpr (tells_its_bytes<Map>) {
+    return map.capacity();
+  } else if constexpr (requires {
+                         map.bucket_count();
+                         map.max_load_factor();
+                       }) {
     return static_cast<std::size_t>(static_cast<double>(map.bucket_count()) *
                                     static_cast<double>(map.max_load_factor()));
   } else {
@@ -188,16 +197,23 @@ template <class Map>
   }
 }
 
-/// What the map's entries come to, estimated: with two words each for their links.
+/// What an entry comes to; estimated, with two words for its links, where it is a node.
+template <class Map>
+inline constexpr std::size_t bytes_an_entry = sizeof(typename Map::value_type) +
+                                              (tells_its_bytes<Map> ? 0 : 2 * sizeof(void*));
+
+/// What the map's entries come to beside its table.
 template <class Map>
 [[nodiscard]] std::size_t entry_bytes_of(const Map& map) {
-  return map.size() * (sizeof(typename Map::value_type) + 2 * sizeof(void*));
+  return tells_its_bytes<Map> ? 0 : map.size() * bytes_an_entry<Map>;
 }
 
-/// What its buckets come to, a word each.
+/// What its table comes to: of buckets a word each.
 template <class Map>
 [[nodiscard]] std::size_t bucket_bytes_of(const Map& map) {
-  if constexpr (requires { map.bucket_count(); })
+  if constexpr (tells_its_bytes<Map>)
+    return map.allocated_bytes();
+  else if constexpr (requires { map.bucket_count(); })
     return map.bucket_count() * sizeof(void*);
   else
     return 0;

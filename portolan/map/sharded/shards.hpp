@@ -98,11 +98,15 @@ class shard_array {
   }
 
  private:
-  static constexpr std::size_t shards_a_processor = 4;
+  static constexpr std::size_t shards_a_processor = 16;
+  static constexpr std::size_t fewest_by_default = 64;
   static constexpr unsigned most_bits = 16;
 
   [[nodiscard]] static unsigned bits_for(std::size_t wanted) noexcept {
-    if (wanted == 0) wanted = shards_a_processor * platform::processor_count();
+    if (wanted == 0) {
+      wanted = shards_a_processor * platform::processor_count();
+      if (wanted < fewest_by_default) wanted = fewest_by_default;
+    }
     const auto bits = static_cast<unsigned>(std::bit_width(wanted - 1));
     return bits < most_bits ? bits : most_bits;
   }
