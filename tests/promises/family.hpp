@@ -19,7 +19,6 @@
 #include <portolan/base/shared_mutex.hpp>
 #include <portolan/base/wait.hpp>
 #include <portolan/map/concurrent_map.hpp>
-#include <portolan/map/flat_hash_map.hpp>
 #include <portolan/map/guarded_map.hpp>
 #include <portolan/map/lock_free_map.hpp>
 #include <portolan/map/plain_map.hpp>
@@ -58,7 +57,7 @@ struct sharded {
   static constexpr bool shrinks = false;
   static constexpr bool stays_small = false;  // every shard that holds an entry has a table of its own
   template <class K, class V, class Hash, class Equal, class Alloc>
-  using map = portolan::sharded_map<portolan::flat_hash_map<K, V, Hash, Equal, Alloc>, portolan::mutex>;
+  using map = portolan::sharded_map<std::unordered_map<K, V, Hash, Equal, Alloc>, portolan::mutex>;
 };
 
 /// The default: entries of two small words in the line, everything else in nodes; epochs.
