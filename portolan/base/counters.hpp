@@ -2,18 +2,23 @@
 //
 // A number that many threads change and few read.
 //
-//   cell (inline) ── an update lost a race ──► stripes: one cache line for each processor's worth of threads
+//   nobody ──first add──► inline cell, one thread's own ──another thread adds──► stripes: a cell for each thread
+//
+//   way_     0    nobody has added yet
+//            odd  the inline cell belongs to the thread of this number
+//            even the address of the stripes: cell i belongs to the thread of number i, the last one to all the others
 //
 // 1. The value is the sum of the inline cell and all stripes; each update changes exactly one of them.
-// 2. Stripes come with the first contention and stay; a counter that one thread uses takes 16 bytes.
-// 3. The sum is exact when no update runs at the same time, else it misses or has some of those that run.
+// 2. A cell that belongs to one thread is changed by a load and a store, with no locked instruction; numbers are handed
+//    on in order (thread_slots.hpp), so the next owner begins with what the last one left.
+// 3. Stripes come with the second thread and stay; a counter that one thread uses takes 16 bytes. A thread that saw
+//    itself the owner of the inline cell may add there once more while they come: nobody else ever does.
+// 4. The sum is exact when no update runs at the same time, else it misses or has some of those that run.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>  // std::construct_at without the weight of <memory>
 
-#include <portolan/base/bits.hpp>
 #include <portolan/base/cache_line.hpp>
 #include <portolan/base/platform.hpp>
 #include <portolan/base/published.hpp>
@@ -26,96 +31,56 @@ class striped_counter {
  public:
   constexpr striped_counter() noexcept = default;
   ~striped_counter() {
-    if (stripes* all = stripes_.observe()) unmake(all);
+    if (stripes* all = stripes_of(way_.observe())) unmake(all);
   }
   striped_counter(const striped_counter&) = delete;
   striped_counter& operator=(const striped_counter&) = delete;
 
-  void add(std::int64_t amount) {
-    if (stripes* all = stripes_.observe()) {
-      // relaxed: a number on its own; who needs it to agree with other words holds their lock.
-      all->of_thread().fetch_add(amount, platform::relaxed);
-      return;
+  [[gnu::always_inline]] void add(std::int64_t amount) {
+    const std::uint32_t thread = this_thread_slot();
+    const std::uintptr_t way = way_.observe();
+    if (way == alone(thread)) return add_to_own(inline_cell_, amount);
+    if (stripes* all = stripes_of(way); all != nullptr && thread < all->count) [[likely]] {
+      return add_to_own(all->cells()[thread].value, amount);
     }
-    std::int64_t seen = inline_cell_.load(platform::relaxed);  // relaxed: the exchange decides.
-    // relaxed: as above.
-    if (inline_cell_.compare_exchange_strong(seen, seen + amount, platform::relaxed)) [[likely]]
-      return;
-    add_contended(amount);
+    add_elsewhere(thread, amount);
   }
 
-  [[nodiscard]] std::int64_t sum() const noexcept {
-    // relaxed here and below: as in add.
-    std::int64_t total = inline_cell_.load(platform::relaxed);
-    const stripes* all = stripes_.observe();
-    for (std::size_t i = 0; all != nullptr && i < all->count; ++i) {
-      total += all->cells()[i].value.load(platform::relaxed);  // relaxed: as in add.
-    }
-    return total;
-  }
-
+  [[nodiscard]] std::int64_t sum() const noexcept;
   /// Back to zero; only while nobody adds.
-  void reset() noexcept {
-    inline_cell_.store(0, platform::relaxed);  // relaxed: as in add.
-    stripes* all = stripes_.observe();
-    for (std::size_t i = 0; all != nullptr && i < all->count; ++i) {
-      all->cells()[i].value.store(0, platform::relaxed);  // relaxed: as in add.
-    }
-  }
-
+  void reset() noexcept;
   /// What it occupies beyond itself.
-  [[nodiscard]] std::size_t memory_bytes() const noexcept {
-    const stripes* all = stripes_.observe();
-    return all == nullptr ? 0 : size_of(all->count);
-  }
+  [[nodiscard]] std::size_t memory_bytes() const noexcept;
 
  private:
   struct alignas(cache_line_bytes) cell {
     platform::atomic<std::int64_t> value{0};
   };
+  /// `count` cells that belong to one thread each, and one behind them that all other threads share.
   struct alignas(cache_line_bytes) stripes {
     std::size_t count;
+    std::size_t size_bytes;
+    bool pages;  // from the kernel, because the program had no memory
 
     [[nodiscard]] cell* cells() noexcept { return reinterpret_cast<cell*>(this + 1); }
     [[nodiscard]] const cell* cells() const noexcept { return reinterpret_cast<const cell*>(this + 1); }
-    [[nodiscard]] platform::atomic<std::int64_t>& of_thread() {
-      return cells()[this_thread_slot() & (count - 1)].value;
-    }
   };
-  static constexpr std::size_t most_stripes = 64;
-  static constexpr std::size_t size_of(std::size_t count) noexcept { return sizeof(stripes) + count * sizeof(cell); }
-
-  [[gnu::cold, gnu::noinline]] void add_contended(std::int64_t amount) {
-    if (stripes* all = stripes_or_none()) {
-      all->of_thread().fetch_add(amount, platform::relaxed);  // relaxed: as in add.
-    } else {
-      inline_cell_.fetch_add(amount, platform::relaxed);  // relaxed: as in add.
-    }
+  static constexpr std::uintptr_t alone(std::uint32_t thread) noexcept { return std::uintptr_t{thread} << 1 | 1; }
+  [[nodiscard]] static stripes* stripes_of(std::uintptr_t way) noexcept {
+    return (way & 1) != 0 ? nullptr : reinterpret_cast<stripes*>(way);
   }
 
-  /// Null when there is no memory for them; the inline cell then serves all.
-  [[nodiscard]] stripes* stripes_or_none() noexcept {
-    if (stripes* all = stripes_.observe()) return all;
-    const std::size_t processors = platform::processor_count();
-    const std::size_t count = power_of_two_from(processors < most_stripes ? processors : most_stripes);
-    stripes* made = nullptr;
-    try {
-      made = static_cast<stripes*>(platform::allocate(size_of(count), alignof(stripes)));
-    } catch (...) {
-      return nullptr;
-    }
-    std::construct_at(made, stripes{count});
-    for (std::size_t i = 0; i < count; ++i) std::construct_at(made->cells() + i);
-    stripes* first = nullptr;
-    if (stripes_.replace(first, made)) return made;
-    unmake(made);
-    return first;
+  static void add_to_own(platform::atomic<std::int64_t>& own, std::int64_t amount) noexcept {
+    // relaxed: only this thread writes the cell, and its number says nothing about other words.
+    own.store(own.load(platform::relaxed) + amount, platform::relaxed);
   }
 
-  static void unmake(stripes* all) noexcept { platform::deallocate(all, size_of(all->count), alignof(stripes)); }
+  [[gnu::cold]] void add_elsewhere(std::uint32_t thread, std::int64_t amount);
+  [[nodiscard]] static stripes* make() noexcept;
+  static void unmake(stripes* all) noexcept;
 
   platform::atomic<std::int64_t> inline_cell_{0};
-  published<stripes*> stripes_{nullptr};
+  published<std::uintptr_t> way_;
 };
 
 static_assert(sizeof(striped_counter) == 16);

@@ -154,6 +154,11 @@ void prefer_huge_pages(void* block, std::size_t size_bytes) noexcept {
   madvise(reinterpret_cast<void*>(first), last - first, MADV_HUGEPAGE);
 }
 
+void touch_page(void* page) noexcept {
+  // relaxed: adds nothing and orders nothing; the write alone is what makes the kernel give memory
+  static_cast<std::atomic<std::uint64_t>*>(page)->fetch_add(0, relaxed);
+}
+
 std::size_t mapped_bytes() noexcept { return mapped_total.load(relaxed); }
 
 std::uint32_t kernel_thread_id() noexcept { return static_cast<std::uint32_t>(syscall(SYS_gettid)); }

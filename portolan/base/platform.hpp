@@ -134,6 +134,8 @@ bool discard_pages(void* pages, std::size_t size_bytes) noexcept;
 /// What discard_pages has discounted is used again; or is discounted though it was only mapped so far.
 void reuse_pages(std::size_t size_bytes) noexcept;
 void discount_pages(std::size_t size_bytes) noexcept;
+/// Has the kernel back a page that map_pages handed out, whatever other threads do there: nothing changes.
+void touch_page(void* page) noexcept;
 /// Bytes that map_pages handed out and that were neither unmapped nor discarded, of the whole process.
 [[nodiscard]] std::size_t mapped_bytes() noexcept;
 

@@ -6,6 +6,35 @@
 
 namespace portolan {
 
+void spin_wait::once() {
+  if (round_ < pause_rounds) {
+    for (unsigned i = 0; i < 1U << round_; ++i) platform::pause();
+    ++round_;
+    return;
+  }
+  refuse_wait_after_fork_inside();
+  platform::yield();
+  if (round_ < UINT32_MAX) ++round_;
+}
+
+void event::set() noexcept {
+  // pair await: release, so that who waited sees what was written before the event.
+  word_.store(1, platform::release);
+  platform::wake_all(word_);
+}
+
+void event::wait() const {
+  await(word_, [](std::uint32_t value) { return value != 0; });
+}
+
+bool event::wait_until(std::uint64_t deadline_ns) const {
+  while (!is_set()) {
+    refuse_wait_after_fork_inside();
+    if (!platform::park_until(word_, 0, deadline_ns)) return is_set();
+  }
+  return true;
+}
+
 bool mutex::lock_until(std::uint64_t deadline_ns) {
   const std::uint32_t self = this_thread_slot() + 1;
   for (;;) {

@@ -27,18 +27,8 @@ namespace portolan {
 class spin_wait {
  public:
   /// One step of waiting; throws error(errc::forked_inside) where waiting could never end.
-  void once() {
-    if (round_ < pause_rounds) {
-      for (unsigned i = 0; i < 1U << round_; ++i) platform::pause();
-      ++round_;
-      return;
-    }
-    refuse_wait_after_fork_inside();
-    platform::yield();
-    if (round_ < UINT32_MAX) ++round_;
-  }
+  void once();
   [[nodiscard]] bool exhausted() const noexcept { return round_ >= pause_rounds + yield_rounds; }
-  void reset() noexcept { round_ = 0; }
 
  private:
   static constexpr std::uint32_t pause_rounds = 6;
@@ -136,22 +126,10 @@ class [[nodiscard]] exclusive_lock {
 /// Something that happens once (until `reset`) and that threads wait for.
 class event {
  public:
-  void set() noexcept {
-    // pair await: release, so that who waited sees what was written before the event.
-    word_.store(1, platform::release);
-    platform::wake_all(word_);
-  }
-  void wait() const {
-    await(word_, [](std::uint32_t value) { return value != 0; });
-  }
+  void set() noexcept;
+  void wait() const;
   /// False: the deadline passed first.
-  [[nodiscard]] bool wait_until(std::uint64_t deadline_ns) const {
-    while (!is_set()) {
-      refuse_wait_after_fork_inside();
-      if (!platform::park_until(word_, 0, deadline_ns)) return is_set();
-    }
-    return true;
-  }
+  [[nodiscard]] bool wait_until(std::uint64_t deadline_ns) const;
   [[nodiscard]] bool is_set() const noexcept {
     // pair await: acquire, so that who saw it sees what was written before the event.
     return word_.load(platform::acquire) != 0;

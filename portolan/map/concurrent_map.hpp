@@ -531,6 +531,17 @@ class concurrent_map
       const auto answer = concurrent::put_node_near(core_, probe, sought, make);
       if (answer != concurrent::node_near::far) return answer == concurrent::node_near::vacant;
     }
+    if constexpr (concurrent::works_near<core_type> && std::is_trivially_constructible_v<V, Args&&...>) {
+      typename engine::draft entry(core_.engine(), core_.allocator(), probe, sought);
+      entry.emplace(std::forward<Args>(args)...);
+      const concurrent::near answer = concurrent::put_near(core_, probe, entry.word());
+      if (answer != concurrent::near::far) return answer == concurrent::near::vacant;
+    }
+    return try_emplace_walking(here, probe, sought, std::forward<Args>(args)...);
+  }
+  // The walking forms take the probe by value, so that it stays in registers for who need not call them.
+  template <class Probe, class Q, class... Args>
+  [[gnu::noinline]] bool try_emplace_walking(place here, Probe probe, const Q& sought, Args&&... args) {
     guard protection(core_.reclaimer());
     if constexpr (engine::holds_nodes) {
       // A key that is there needs no node; one that is not is looked for again under the line's lock.
@@ -570,16 +581,29 @@ class concurrent_map
     decltype(auto) sought = as_key(key);
     const auto probe = core_.engine().make_probe(sought);
     const section inside(core_, probe);
-    guard protection(core_.reclaimer());
     if constexpr (engine::in_place) {
-      return assign_in_place(protection, probe, here, sought, static_cast<V>(std::forward<W>(value)), took);
+      return assign_in_place(here, probe, sought, static_cast<V>(std::forward<W>(value)), took);
     } else {
-      return assign_by_exchange(protection, probe, here, sought, std::forward<W>(value), took);
+      if constexpr (concurrent::works_near<core_type> && std::is_trivially_constructible_v<V, W&&>) {
+        typename engine::draft entry(core_.engine(), core_.allocator(), probe, sought);
+        entry.emplace(std::forward<W>(value));
+        const auto any = [&](const auto& seen) { return took(seen), true; };
+        comparison ending = comparison::differed;
+        const concurrent::near answer = concurrent::exchange_near(core_, probe, entry.word(), any, ending);
+        if (ending == comparison::matched) {
+          core_.note_changed();
+          return assignment::assigned;
+        }
+        if (answer == concurrent::near::vacant &&
+            concurrent::put_near(core_, probe, entry.word()) == concurrent::near::vacant) {
+          return assignment::inserted;
+        }
+      }
+      return assign_walking(here, probe, sought, std::forward<W>(value), took);
     }
   }
   template <class Probe, class Q, class Took>
-  assignment assign_in_place(guard& protection, const Probe& probe, place here, const Q& key, const V& value,
-                             Took& took) {
+  assignment assign_in_place(place here, Probe probe, const Q& key, const V& value, Took& took) {
     if constexpr (concurrent::nodes_work_near<core_type>) {
       auto answer = concurrent::assign_node_near(core_, probe, value, took);
       if (answer == concurrent::node_near::found) return assignment::assigned;
@@ -588,6 +612,7 @@ class concurrent_map
         if (answer == concurrent::node_near::vacant) return assignment::inserted;
       }
     }
+    guard protection(core_.reclaimer());
     typename engine::later_draft entry;
     const auto draft = [&] {
       if (entry.has_value()) return;
@@ -612,9 +637,9 @@ class concurrent_map
     return assignment::inserted;
   }
   template <class Probe, class Q, class W, class Took>
-  assignment assign_by_exchange(guard& protection, const Probe& probe, place here, const Q& key, W&& value,
-                                Took& took) {
-    typename engine::draft entry(core_.engine(), core_.allocator(), probe, key);
+  [[gnu::noinline]] assignment assign_walking(place here, Probe probe, const Q& sought, W&& value, Took& took) {
+    guard protection(core_.reclaimer());
+    typename engine::draft entry(core_.engine(), core_.allocator(), probe, sought);
     entry.emplace(std::forward<W>(value));
     if constexpr (concurrent::nodes_work_near<core_type>) {
       const auto answer = concurrent::exchange_node_near(core_, protection, probe, entry, took);
@@ -668,6 +693,20 @@ class concurrent_map
       const auto answer = concurrent::erase_node_near(core_, probe, here, wanted, ending, after);
       if (answer != concurrent::node_near::far) return ending;
     }
+    if constexpr (concurrent::works_near<core_type>) {
+      comparison ending = comparison::absent;
+      if (concurrent::exchange_near(core_, probe, engine::empty_cell(), wanted, ending) != concurrent::near::far) {
+        if (ending == comparison::matched) {
+          platform::step("emptied");
+          core_.note_erased(probe, after);
+        }
+        return ending;
+      }
+    }
+    return remove_walking(here, probe, wanted, after);
+  }
+  template <class Probe, class Wanted>
+  [[gnu::noinline]] comparison remove_walking(place here, Probe probe, Wanted wanted, typename core_type::then after) {
     guard protection(core_.reclaimer());
     if constexpr (engine::in_place) {
       typename concurrent::sighting<engine> removed;
@@ -682,13 +721,15 @@ class concurrent_map
       if (!present) return comparison::absent;
       if (ending == comparison::matched) concurrent::note_removed(core_, probe, removed, after);
       return ending;
-    } else
+    } else {
+      static_cast<void>(here);
       for (;;) {
         auto sight = concurrent::locate(core_, protection, probe, concurrent::walker::writer);
         if (sight.what != concurrent::outcome::found) return comparison::absent;
         if (!wanted(sight.seen)) return comparison::differed;
         if (concurrent::remove_at(core_, probe, sight, after)) return comparison::matched;
       }
+    }
   }
 
   template <class Q, class E, class W>
@@ -743,6 +784,14 @@ class concurrent_map
       const auto answer = concurrent::compute_node_near(core_, probe, sought, f, here, result);
       if (answer != concurrent::node_near::far) return result;
     }
+    if constexpr (concurrent::works_near<core_type>) {
+      computed result = computed::absent;
+      if (concurrent::compute_near(core_, probe, f, here, result) != concurrent::near::far) return result;
+    }
+    return compute_walking(here, probe, sought, f);
+  }
+  template <class Probe, class Q, class F>
+  [[gnu::noinline]] computed compute_walking(place here, Probe probe, const Q& sought, F& f) {
     guard protection(core_.reclaimer());
     concurrent::computation computation(core_, protection, probe, sought, f, here);
     return computation.run();

@@ -77,6 +77,7 @@ class written_optional {
   [[nodiscard]] bool has_value() const noexcept { return begun_; }
   [[nodiscard]] V* operator->() noexcept { return std::launder(reinterpret_cast<V*>(bytes_)); }
   [[nodiscard]] V& operator*() noexcept { return *operator->(); }
+  [[nodiscard]] const V& operator*() const noexcept { return *std::launder(reinterpret_cast<const V*>(bytes_)); }
 
  private:
   alignas(V) unsigned char bytes_[sizeof(V)] = {};
@@ -107,6 +108,7 @@ class decision {
     if (other.value_.has_value()) value_.emplace(std::move(*other.value_));
   }
   [[nodiscard]] constexpr V& value() noexcept { return *value_; }
+  [[nodiscard]] constexpr const V& value() const noexcept { return *value_; }
 
  private:
   detail::light_optional<V> value_;

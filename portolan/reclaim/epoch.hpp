@@ -61,7 +61,8 @@ class epoch {
     /// @throws    std::bad_alloc at the first use by a thread, when more threads live than ever before
     /// @calls     nothing
     [[gnu::always_inline]] explicit guard(const domain&) : record_(per_thread<reclaim::epoch_record>::mine()) {
-      if (record_.depth++ == 0) reclaim::epoch_rule::announce(record_);
+      if (record_.depth++ == 0) [[likely]]
+        reclaim::epoch_rule::announce(record_);
     }
     [[gnu::always_inline]] ~guard() {
       if (--record_.depth != 0) return;

@@ -8,6 +8,8 @@
 //   change_present  the same two under the home line's lock, where values change in place
 //   compute    claim the home line, ask the user, then do one of the three      compute
 //
+// Small entries try their home line first (near.hpp): put_near, exchange_near, compute_near.
+//
 // 1. A slot is exchanged only against the very cell that was seen: whoever lost looks again.
 // 2. A replaced or removed node is retired by the one whose exchange took it out, and by nobody else.
 #pragma once
@@ -21,10 +23,100 @@
 #include <portolan/base/scope.hpp>
 #include <portolan/base/wait.hpp>
 #include <portolan/map/concurrent/claim.hpp>
+#include <portolan/map/concurrent/near.hpp>
 #include <portolan/map/concurrent/walk.hpp>
 #include <portolan/map/vocabulary.hpp>
 
 namespace portolan::concurrent {
+
+// ---- in the home line ----
+
+/// Puts the entry if the key is vacant and its home line has room.
+template <class Core, class Probe>
+[[nodiscard, gnu::always_inline]] inline near put_near(Core& core, const Probe& key, typename Core::cell entry) {
+  if (key.reserved) [[unlikely]]
+    return near::far;
+  {
+    const typename Core::guard protection(core.reclaimer());
+    near_line<Core, Probe> home(core, key);
+    near answer = home.hold_and_look();
+    if (answer == near::vacant) [[likely]] {
+      home.fill(entry);
+    } else if (answer == near::crowded) {
+      answer = home.put_behind(entry);
+    }
+    if (answer != near::vacant) return answer;
+  }
+  core.note_inserted(key);
+  return near::vacant;
+}
+
+/// Exchanges the key's entry for `entry`, which may be empty, if it stands in its home line and `wanted(cell)`; `ending`
+/// says what was done, and is left alone if the answer is `far`.
+template <class Core, class Probe, class Wanted>
+[[nodiscard, gnu::always_inline]] inline near exchange_near(Core& core, const Probe& key, typename Core::cell entry,
+                                                            Wanted& wanted, comparison& ending) {
+  if (key.reserved) [[unlikely]]
+    return near::far;
+  const typename Core::guard protection(core.reclaimer());
+  near_line<Core, Probe> home(core, key);
+  const near answer = home.look();
+  if (answer == near::vacant) ending = comparison::absent;
+  if (answer != near::found) return answer;
+  if (!wanted(home.seen())) {
+    ending = comparison::differed;
+    return near::found;
+  }
+  if (!home.replace(entry)) return near::far;
+  ending = comparison::matched;
+  return near::found;
+}
+
+/// One call of compute, if the entry stands in its home line or has room there. The line is held while the user decides.
+template <class Core, class Probe, class F>
+[[nodiscard, gnu::always_inline]] inline near compute_near(Core& core, const Probe& key, F& f,
+                                                           platform::code_address place, computed& result) {
+  using engine = typename Core::engine_type;
+  using V = typename engine::mapped_type;
+  using kind = typename decision<V>::kind;
+  if (key.reserved) [[unlikely]]
+    return near::far;
+  {
+    const typename Core::guard protection(core.reclaimer());
+    near_line<Core, Probe> home(core, key);
+    const near answer = home.hold_and_look();
+    if (answer == near::far || answer == near::crowded) return near::far;
+    const auto decided = [&] {
+      const critical_scope scope(&core, place);
+      if (answer == near::vacant) return detail::to_decision<V>(f(static_cast<const V*>(nullptr)));
+      const V now = engine::shown(home.seen());
+      return detail::to_decision<V>(f(&now));
+    }();
+    const auto word = [&] { return typename Core::cell{key.image, engine::bits_of(decided.value())}; };
+    switch (decided.what()) {
+      case kind::kept: result = answer == near::found ? computed::kept : computed::absent; return answer;
+      case kind::erased:
+        result = answer == near::found ? computed::erased : computed::absent;
+        if (answer == near::vacant) return answer;
+        if (!home.replace(engine::empty_cell())) return near::far;
+        break;
+      case kind::assigned:
+        result = answer == near::found ? computed::assigned : computed::inserted;
+        if (answer == near::vacant) {
+          home.fill(word());
+        } else if (!home.replace(word())) {
+          return near::far;
+        }
+        break;
+    }
+  }
+  if (result == computed::inserted) core.note_inserted(key);
+  if (result == computed::assigned) core.note_changed();
+  if (result == computed::erased) core.note_erased(key, Core::then::may_shrink);
+  return near::found;
+}
+
+// ---- anywhere ----
 
 enum class put_outcome : std::uint8_t { put, present };
 

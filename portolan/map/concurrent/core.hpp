@@ -10,8 +10,10 @@
 // 2. Every change happens inside a write_gate::section, so that a fork finds the map whole.
 // 3. Growth begins when the entries exceed the load that suits the table's size, or when a block is full in a table
 //    that is at least a quarter full; in an emptier one the hash is at fault and the entry is spilled.
-// 4. While entries are being moved, each successful insert or erase moves one unit; the timer finishes what no
-//    operation does.
+// 4. While entries are being moved, each successful insert or erase moves one unit; the timer helps, has the kernel back
+//    the pages that come next, and finishes what no operation does.
+// 5. Earlier tables are freed before a resize and by the timer, so that what is kept back stays less than what is in use;
+//    never while a line or a unit is held, since V's destructors run.
 #pragma once
 
 #include <cstddef>
@@ -101,31 +103,44 @@ class core : public write_gate {
   // They have happened, so what goes wrong from here on is nobody's failure: these two do not throw.
   /// After an insert; the caller holds no line.
   template <class Probe>
-  void note_inserted(const Probe& key) noexcept {
+  [[gnu::always_inline]] void note_inserted(const Probe& key) noexcept {
     entries_.add(1);
     if (key.reserved) return;
     const root_word now = root();
-    if (keep_house(now)) return;
-    if (looks_at_size(now, key.hash) && size() > comfortable_entries(now.lg_lines())) grow_if_memory_allows();
+    if (now.moving()) [[unlikely]]
+      return keep_house();
+    if (looks_at_size(now, key.hash)) [[unlikely]]
+      grow_if_crowded(now);
   }
   /// After a value was exchanged for another; the caller holds no line.
-  void note_changed() noexcept { keep_house(root()); }
+  [[gnu::always_inline]] void note_changed() noexcept {
+    if (root().moving()) [[unlikely]]
+      keep_house();
+  }
 
   enum class then : std::uint8_t { may_shrink, stays };
 
-  /// After an erase of the entry that stood at `where`. Who erases many in the order of their hashes shrinks at the end.
+  /// After an erase of an entry that stood in its home line. Who erases many in the order of their hashes shrinks at the
+  /// end.
+  template <class Probe>
+  [[gnu::always_inline]] void note_erased(const Probe& key, then after) noexcept {
+    entries_.add(-1);
+    if (key.reserved) return;
+    const root_word now = root();
+    if (now.moving()) [[unlikely]]
+      return keep_house();
+    if (after == then::may_shrink && looks_at_size(now, key.hash)) [[unlikely]]
+      shrink_if_sparse();
+  }
+  /// After an erase of the entry that stood at `where`.
   template <class Probe>
   void note_erased(const Probe& key, const place<line>& where, then after) noexcept {
-    entries_.add(-1);
     if (where.in == nullptr) {
       spill_.one_erased();
     } else {
       uncount_displaced(*where.in, key.hash, where.at);
     }
-    if (key.reserved) return;
-    const root_word now = root();
-    if (keep_house(now)) return;
-    if (after == then::may_shrink && looks_at_size(now, key.hash)) shrink_if_sparse();
+    note_erased(key, after);
   }
 
   // ---- growing and shrinking ----
@@ -139,7 +154,7 @@ class core : public write_gate {
   void grow_full_block(table_type& full, std::uint64_t hash) {
     mover<core> moving(*this);
     if (full.next() == nullptr) {
-      free_earlier_tables();
+      domain_.collect();  // earlier tables
       begin_resize(moving.guard(), full, full.lg_lines() + 1);
     }
     moving.move_block_of(full, hash);
@@ -205,7 +220,6 @@ class core : public write_gate {
         continue;
       }
       domain_.retire(&oldest, &core::free_retired_table, this, oldest.size_bytes());
-      tables_retired_.store(true, platform::relaxed);  // relaxed: a hint for later changes
       mark_moving(protection);
     }
   }
@@ -223,7 +237,7 @@ class core : public write_gate {
       table_cursor<core> cursor(protection, root_);
       const unsigned lg = (*cursor)->lg_lines();
       if (lg >= wanted) return;
-      free_earlier_tables();
+      domain_.collect();  // earlier tables
       begin_resize(protection, **cursor, wanted - lg > most_growth_bits ? lg + most_growth_bits : wanted);
     }
   }
@@ -245,7 +259,7 @@ class core : public write_gate {
       guard protection(domain_);
       table_cursor<core> cursor(protection, root_);
       if ((*cursor)->lg_lines() != lg) return false;
-      free_earlier_tables();
+      domain_.collect();  // earlier tables
       begin_resize(protection, **cursor, wanted);
       return true;
     } catch (...) {
@@ -270,7 +284,7 @@ class core : public write_gate {
       const unsigned wanted = lg_for(size());
       if (lg <= wanted || lg >= before) break;  // no smaller than before: the entries did not fit
       before = lg;
-      free_earlier_tables();
+      domain_.collect();  // earlier tables
       begin_resize(protection, **cursor, lg - wanted > most_shrink_bits ? lg - most_shrink_bits : wanted);
     }
     domain_.collect();
@@ -330,44 +344,40 @@ class core : public write_gate {
   static constexpr unsigned most_growth_bits = 6;
   static constexpr unsigned most_shrink_bits = 3;
   static constexpr std::size_t cached_bytes = std::size_t{1} << 20;
+  static constexpr unsigned collected_lg = 12;  // the tables before are freed at once; of larger ones the timer does it
   static constexpr std::uint64_t idle_look_ns = 5'000'000;
-  static constexpr unsigned idle_units = 8192;
+  // A large move is looked after sooner, in bursts that a writer on the same processor hardly notices; in longer ones
+  // once nobody else moves anything.
+  static constexpr std::size_t many_blocks = 256;
+  static constexpr std::uint64_t short_look_ns = 100'000;  // and as long a burst
+  static constexpr std::uint64_t long_burst_ns = 1'000'000;
 
   [[nodiscard]] static constexpr unsigned lg_for(std::size_t entries) noexcept {
     static_assert(smallest_lines == 4);
-    unsigned lg = 2;
-    while (comfortable_entries(lg) < entries && lg < largest_lg) ++lg;
-    return lg;
+    for (unsigned lg = 2;; ++lg) {
+      if (comfortable_entries(lg) >= entries || lg == largest_lg) return lg;
+    }
   }
   /// In a small table every change looks at the size, in a large one 1 in 64: chosen by the hash, which costs nothing.
   [[nodiscard]] static bool looks_at_size(root_word now, std::uint64_t hash) noexcept {
     return now.lg_lines() <= 8 || (hash & 63) == 0;
   }
 
-  /// So that what is kept back stays less than what is in use. Not while a line or a unit is held: V's destructors run.
-  void free_earlier_tables() noexcept { domain_.collect(); }
-  /// What every change does besides its own work: moves a unit, or frees the tables of a move that has ended. True if
-  /// entries are being moved.
-  bool keep_house(root_word now) noexcept {
-    if (now.moving()) {
-      try {
-        help();
-      } catch (...) {
-        // Others help, and the timer does.
-      }
-      return true;
+  /// What a change does besides its own work while entries are being moved; it protects nothing any more.
+  [[gnu::noinline]] void keep_house() noexcept {
+    try {
+      help();
+      if (const root_word now = root(); !now.moving() && now.lg_lines() <= collected_lg) domain_.collect();
+    } catch (...) {
+      // Others help, and the timer does.
     }
-    // relaxed: a hint; whoever takes it collects
-    if (tables_retired_.load(platform::relaxed) && tables_retired_.exchange(false, platform::relaxed)) {
-      free_earlier_tables();
-    }
-    return false;
   }
-  void grow_if_memory_allows() noexcept {
+  [[gnu::cold, gnu::noinline]] void grow_if_crowded(root_word now) noexcept {
+    if (size() <= comfortable_entries(now.lg_lines())) return;
     try {
       guard protection(domain_);
       table_cursor<core> cursor(protection, root_);
-      free_earlier_tables();
+      domain_.collect();  // earlier tables
       begin_resize(protection, **cursor, (*cursor)->lg_lines() + 1);
       shrink_from_.store(SIZE_MAX, platform::relaxed);  // relaxed: a hint
     } catch (...) {
@@ -384,7 +394,8 @@ class core : public write_gate {
       // pair root: release, so that who sees the moving bit sees the next table.
       if (root_.compare_exchange_strong(expected, expected | root_word::moving_bit, platform::acq_rel,
                                         platform::acquire)) {
-        return timer_.start_every(idle_look_ns);
+        const bool large = (*cursor)->block_count() >= many_blocks;
+        return timer_.start_every(large ? short_look_ns : idle_look_ns);
       }
       if (root_word(expected).moving()) return;
     }
@@ -429,21 +440,30 @@ class core : public write_gate {
     return reserved_root_;
   }
 
-  /// The timer's last resort: a move that no operation has brought forward since the last look.
+  /// The timer's share of a move, which is all of it once no operation brings it forward; and what a move leaves behind.
   static void finish_idle_move(void* raw) noexcept {
     auto& self = *static_cast<core*>(raw);
     if (!self.root().moving()) {
       self.timer_.cancel();
-      if (self.root().moving()) self.timer_.start_every(idle_look_ns);
-      return;
+      self.units_at_last_look_ = UINT32_MAX;
+      if (self.root().moving()) return self.timer_.start_every(idle_look_ns);
+      return static_cast<void>(self.domain_.collect());
     }
     try {
       const section inside(self, keeping_house);
-      guard protection(self.domain_);
-      table_cursor<core> cursor(protection, self.root_);
-      const auto done = static_cast<std::uint32_t>((*cursor)->units_done());
-      if (done != std::exchange(self.units_at_last_look_, done)) return;
-      for (unsigned units = 0; units < idle_units && self.help(); ++units) {}
+      const std::uint64_t begun_ns = platform::now_ns();
+      bool large = false;
+      const auto done = [&] {
+        guard protection(self.domain_);
+        table_cursor<core> cursor(protection, self.root_);
+        (*cursor)->make_pages_ready(self.pages_ready_);
+        large = (*cursor)->block_count() >= many_blocks;
+        return static_cast<std::uint32_t>((*cursor)->units_done());
+      };
+      const bool alone = done() == self.units_at_last_look_;
+      const std::uint64_t burst_ns = alone ? long_burst_ns : large ? short_look_ns : 0;
+      while (platform::now_ns() - begun_ns < burst_ns && self.help()) {}
+      self.units_at_last_look_ = done();
     } catch (...) {
       // Without memory, or in a child of a fork that cannot go on: the next look tries again.
     }
@@ -460,10 +480,10 @@ class core : public write_gate {
   striped_counter entries_;
   [[no_unique_address]] std::conditional_t<Engine::holds_nodes, striped_counter, no_bytes> node_bytes_;
   platform::atomic<std::uint8_t> least_lg_{2};
-  platform::atomic<bool> tables_retired_{false};
   platform::atomic<std::uint32_t> growths_{0};
   platform::atomic<std::uint32_t> shrinks_{0};
-  std::uint32_t units_at_last_look_ = 0;  // the timer's own
+  std::uint32_t units_at_last_look_ = UINT32_MAX;  // before the first look; the timer's own, as the next one
+  std::uint32_t pages_ready_ = 0;
   timer_task timer_;
 };
 

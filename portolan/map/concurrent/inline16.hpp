@@ -54,6 +54,10 @@ class inline16 : public inline_entry<K, V, Hash, KeyEqual> {
     const cell seen = platform::word16::likely_of_four(in.slots, key.image).load();
     return {seen.low == key.image, seen};
   }
+  /// The slot that has this key image, if one has: confirmed by a whole load.
+  [[nodiscard, gnu::always_inline]] static unsigned likely_slot(const line& in, std::uint64_t image) noexcept {
+    return static_cast<unsigned>(&platform::word16::likely_of_four(in.slots, image) - in.slots);
+  }
   static void fill(line& in, unsigned slot, cell value) noexcept { in.slots[slot].store(value); }
   [[nodiscard]] static bool replace(line& in, unsigned slot, cell& expected, cell desired) noexcept {
     return in.slots[slot].compare_exchange(expected, desired);

@@ -106,14 +106,18 @@ class inline8 : public inline_entry<K, V, Hash, KeyEqual> {
   /// Whether the line holds the key: the slot is chosen by its key word alone and confirmed by a whole load.
   template <class Guard, class Probe>
   [[nodiscard, gnu::always_inline]] static seen_entry<cell> look(Guard&, const line& in, const Probe& key) noexcept {
+    const cell seen = load(in, likely_slot(in, key.image));
+    return {seen.low == key.image, seen};
+  }
+  /// The slot that has this key image, if one has: confirmed by a whole load.
+  [[nodiscard, gnu::always_inline]] static unsigned likely_slot(const line& in, std::uint64_t image) noexcept {
     static_assert(slots_per_line == 3);
     unsigned slot = 0;
     // pair inline8_key: acquire, so that the side byte is read after the keys.
-    slot = in.slots[1].key.load(platform::acquire) == key.image ? 1 : slot;
+    slot = in.slots[1].key.load(platform::acquire) == image ? 1 : slot;
     // pair inline8_key: acquire, so that the side byte is read after the keys.
-    slot = in.slots[2].key.load(platform::acquire) == key.image ? 2 : slot;
-    const cell seen = load(in, slot);
-    return {seen.low == key.image, seen};
+    slot = in.slots[2].key.load(platform::acquire) == image ? 2 : slot;
+    return slot;
   }
   static void fill(line& in, unsigned slot, cell value) {
     latch held(in);

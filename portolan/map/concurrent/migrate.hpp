@@ -36,6 +36,8 @@ class mover {
   using cell = typename engine::cell;
   using table_type = table<line>;
 
+  static constexpr std::size_t lines_ahead = 16;
+
   explicit mover(Core& core) : core_(core), guard_(core.reclaimer()) {}
 
   /// Protects what a move touches besides the table it moves; its hands for tables are free.
@@ -50,9 +52,11 @@ class mover {
     make_ready(to, to.line_count() / units * unit, to.line_count() / units);
     const std::size_t lines = from.line_count() / units;
     for (std::size_t at = unit * lines; at < (unit + 1) * lines; ++at) {
+      __builtin_prefetch(&from.line(at) +
+                         lines_ahead);  // of the next unit, too: it is moved soon, and maybe by this one
       from.side_of(at).close();
       platform::step("line closed");
-      for (unsigned slot = 0; slot < engine::slots_per_line; ++slot) move_slot(from.line(at), slot, to);
+      move_line(from.line(at), to);
     }
     platform::step("before done");
     from.finish(unit * blocks, blocks);
@@ -75,11 +79,20 @@ class mover {
     }
   }
 
-  void move_slot(line& source, unsigned slot, table_type& to) {
+  void move_line(line& source, table_type& to) {
     if constexpr (engine::holds_nodes) {
-      move_node(source, slot, to);
+      for (unsigned slot = 0; slot < engine::slots_per_line; ++slot) move_node(source, slot, to);
     } else {
-      move_small(source, slot, to);
+      // Which slots are full is as good as chance, so they are told apart without a branch for each.
+      unsigned full[engine::slots_per_line];
+      cell seen[engine::slots_per_line];
+      unsigned count = 0;
+      for (unsigned slot = 0; slot < engine::slots_per_line; ++slot) {
+        full[count] = slot;
+        seen[count] = engine::load(source, slot);
+        count += engine::is_empty(seen[count]) ? 0U : 1U;
+      }
+      for (unsigned i = 0; i < count; ++i) move_small(source, full[i], seen[i], to);
     }
   }
 
@@ -95,14 +108,13 @@ class mover {
     engine::fill(source, slot, engine::moved_mark(seen, hash));
   }
 
-  void move_small(line& source, unsigned slot, table_type& to) {
-    cell seen = engine::load(source, slot);
-    if (engine::is_empty(seen)) return;
+  void move_small(line& source, unsigned slot, cell seen, table_type& to) {
     const std::uint64_t hash = core_.engine().hash_of(seen);
-    const place<line> copy = place_copy(to, hash, seen);
+    const place<line> copy = place_copy_near(to, hash, seen);
     for (;;) {
       platform::step("copied");
-      if (engine::replace(source, slot, seen, engine::moved_mark(seen, hash))) return;
+      if (engine::replace(source, slot, seen, engine::moved_mark(seen, hash))) [[likely]]
+        return;
       if (engine::is_empty(seen)) {
         engine::fill(*copy.line, copy.slot, engine::empty_cell());
         if (copy.in != nullptr) uncount_displaced(*copy.in, hash, copy.at);
@@ -112,7 +124,18 @@ class mover {
     }
   }
 
-  [[nodiscard]] place<line> place_copy(table_type& to, std::uint64_t hash, cell entry) {
+  /// Nearly always the home line in the next table has room, and that table has no next one.
+  [[nodiscard, gnu::always_inline]] place<line> place_copy_near(table_type& to, std::uint64_t hash, cell entry) {
+    const std::size_t home = to.home_of(hash);
+    line& into = to.line(home);
+    const unsigned slot = engine::likely_slot(into, engine::empty_cell().low);
+    if (!engine::is_empty(engine::load(into, slot)) || to.next() != nullptr) [[unlikely]]
+      return place_copy(to, hash, entry);
+    engine::fill(into, slot, entry);
+    return {&to, home, &into, slot};
+  }
+
+  [[nodiscard, gnu::noinline]] place<line> place_copy(table_type& to, std::uint64_t hash, cell entry) {
     table_type* into = &to;
     for (;;) {
       if (into->phase_of(into->block_of(into->home_of(hash))) == phase::done) {

@@ -134,20 +134,18 @@ void write_gate::end_listing() noexcept {
 
 // ---- a writer ----
 
-void write_gate::section::step_out() noexcept {
+void write_gate::section::look_closer(record& mine, std::uintptr_t before, write_gate& of, std::uintptr_t what,
+                                      std::uint64_t hash, bool reserved) {
+  const std::uintptr_t said = before == 0 ? what : nested(before, what);
   // pair section_left: release, so that who waits for this thread sees all that was done inside.
-  mine_.inside.store(before_, platform::release);
-}
-
-void write_gate::section::look_closer(write_gate& of, std::uintptr_t what, std::uint64_t hash, bool reserved) {
-  const std::uintptr_t said = before_ == 0 || before_ == what ? what : std::uintptr_t{several};
+  const auto step_out = [&]() noexcept { mine.inside.store(before, platform::release); };
   try {
     for (;;) {
       // relaxed: a stale 0 is what the fences forbid (steps in the header).
-      if (mine_.depth == 0 && forking_.load(platform::relaxed) != 0) {
+      if (before == 0 && forking_.load(platform::relaxed) != 0) {
         step_out();
         await(forking_, [](std::uint32_t forking) { return forking == 0; });
-        say(said);
+        say(mine, said);
         continue;
       }
       if (what == keeping_house) return;
@@ -158,10 +156,10 @@ void write_gate::section::look_closer(write_gate& of, std::uintptr_t what, std::
           // relaxed: handed on by the phase.
           return of.lister_.load(platform::relaxed)(of, hash, reserved);
         case is_draining:
-          if (before_ == what) return;  // inside this map since before the gate was closed: the listing waits for this
+          if (before == what) return;  // inside this map since before the gate was closed: the listing waits for this
           step_out();
           await(of.phase_, [](std::uint32_t now) { return now != is_draining; });
-          say(said);
+          say(mine, said);
           continue;
       }
     }

@@ -48,11 +48,9 @@ class write_gate {
   /// What one thread says about itself: 0, the gate whose map it changes, or one of the two numbers below.
   struct alignas(cache_line_bytes) record {
     platform::atomic<std::uintptr_t> inside{0};
-    std::uint32_t depth = 0;
     void thread_left() noexcept {
       // pair section_left: release, so that the child sees all that was done inside.
       inside.store(0, platform::release);
-      depth = 0;
     }
   };
   enum work : std::uintptr_t { keeping_house = 1, several = 2 };
@@ -64,7 +62,6 @@ class write_gate {
     section(write_gate& of, const Probe& key) : section(of, of.name(), key.hash, key.reserved) {}
     section(write_gate& of, work housekeeping) : section(of, housekeeping, 0, false) {}
     ~section() {
-      --mine_.depth;
       // pair section_left: release, so that who waits for this thread sees all that was done inside.
       mine_.inside.store(before_, platform::release);
     }
@@ -72,23 +69,27 @@ class write_gate {
     section& operator=(const section&) = delete;
 
    private:
-    section(write_gate& of, std::uintptr_t what, std::uint64_t hash, bool reserved)
+    [[gnu::always_inline]] section(write_gate& of, std::uintptr_t what, std::uint64_t hash, bool reserved)
         : mine_(per_thread<record>::mine()), before_(mine_.inside.load(platform::relaxed)) {  // relaxed: this thread's
-      say(before_ == 0 || before_ == what ? what : std::uintptr_t{several});
+      say(mine_, before_ == 0 ? what : nested(before_, what));
       // relaxed: a stale 0 is what the fences forbid (steps above).
       if (looked_after_.load(platform::relaxed) != 0) [[unlikely]]
-        look_closer(of, what, hash, reserved);
-      ++mine_.depth;
+        look_closer(mine_, before_, of, what, hash, reserved);
     }
-    [[gnu::always_inline]] void say(std::uintptr_t what) noexcept {
+    [[gnu::always_inline]] static void say(record& mine, std::uintptr_t what) noexcept {
       // pair write_gate: seq_cst where fences are not seen, so that who closes the gate sees this thread inside.
       // relaxed: elsewhere the fence orders it (steps above).
-      mine_.inside.store(what, platform::under_thread_sanitizer ? platform::seq_cst : platform::relaxed);
+      mine.inside.store(what, platform::under_thread_sanitizer ? platform::seq_cst : platform::relaxed);
       // pair write_gate: light_fence, so that this thread sees the gate closed or is seen inside.
       platform::light_fence();
     }
-    void look_closer(write_gate& of, std::uintptr_t what, std::uint64_t hash, bool reserved);
-    void step_out() noexcept;
+    /// What a thread says inside the section that said `before`.
+    [[nodiscard, gnu::cold]] static std::uintptr_t nested(std::uintptr_t before, std::uintptr_t what) noexcept {
+      return before == what ? what : std::uintptr_t{several};
+    }
+    // By values, not as a member: so a section stays in registers. Its beginning has failed if this throws.
+    static void look_closer(record& mine, std::uintptr_t before, write_gate& of, std::uintptr_t what,
+                            std::uint64_t hash, bool reserved);
 
     record& mine_;
     const std::uintptr_t before_;

@@ -1,0 +1,142 @@
+// Copyright 2026 The Portolan Authors. SPDX-License-Identifier: Apache-2.0
+//
+// What nine writes of ten need: the key's home line in the table that the root names, and the two bytes beside it.
+//
+//    erase, assign     look ─┬─ found: one exchange ── done             insert, compute    hold the line, look ─┬─ found
+//                            ├─ nowhere else either: absent                                                     ├─ vacant
+//                            └─ anything else: the walk (walk.hpp)             anything else: the claim (claim.hpp)
+//
+// Small entries only, and only where a guard keeps every table; all other cases begin anew with the walks.
+// 1. The root names the oldest table, and a key found there is there, also in a closed line (walk.hpp, 2).
+// 2. Missed in the slots, then no bit of its hash beside the line, the line not closed, no spill: it was absent.
+// 3. Who holds the home line excludes its mover and every insert of its keys; so what 2 says stays true, no slot of the
+//    line is a mark, and a slot that is empty stays so until the holder fills it.
+// 4. Nothing was changed where the answer is `far`: the walk decides as if it had come first.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include <portolan/base/platform.hpp>
+#include <portolan/map/concurrent/table.hpp>
+#include <portolan/map/concurrent/walk.hpp>
+
+namespace portolan::concurrent {
+
+enum class near : std::uint8_t {
+  found,    ///< the key's entry stands in the line: `seen`
+  vacant,   ///< the key is nowhere in the map
+  crowded,  ///< held, the key is not in the line; it may stand behind it, or has no room here
+  far,      ///< the line does not tell
+};
+
+/// True where these shortcuts are taken at all.
+template <class Core>
+inline constexpr bool works_near = Core::guards_everything && !Core::engine_type::holds_nodes;
+
+template <class Core, class Probe>
+class near_line {
+ public:
+  using engine = typename Core::engine_type;
+  using line = typename engine::line;
+  using cell = typename engine::cell;
+
+  [[gnu::always_inline]] near_line(Core& core, const Probe& key) noexcept
+      : core_(core),
+        key_(key),
+        root_(core.root()),
+        at_(root_.home_of(key.hash)),
+        line_(root_.template lines<line>()[at_]),
+        beside_(root_.template side_of<line>(at_)) {}
+  near_line(const near_line&) = delete;
+  near_line& operator=(const near_line&) = delete;
+  [[gnu::always_inline]] ~near_line() {
+    if (holds_) beside_.give_back();
+  }
+
+  /// Looks with no lock.
+  [[nodiscard, gnu::always_inline]] near look() noexcept {
+    slot_ = engine::likely_slot(line_, key_.image);
+    seen_ = engine::load(line_, slot_);
+    if (engine::may_match(seen_, key_)) return near::found;
+    // Read after the slots: who misses a displaced key here has not missed its count.
+    if (beside_.state() == line_lock::closed) return near::far;
+    return beside_.overflow().may_hold(key_.hash) || core_.spill().used() ? near::far : near::vacant;
+  }
+
+  /// Holds the line, then looks; `vacant` only if there is also room. Holds nothing only if the answer is `far`.
+  [[nodiscard, gnu::always_inline]] near hold_and_look() noexcept {
+    __builtin_prefetch(&line_);  // the lock is elsewhere: both waits at a time
+    platform::step("home wanted");
+    if (!beside_.try_hold()) return near::far;
+    holds_ = true;
+    platform::step("home held");
+    slot_ = engine::likely_slot(line_, key_.image);
+    seen_ = engine::load(line_, slot_);
+    if (engine::may_match(seen_, key_)) return near::found;
+    slot_ = engine::likely_slot(line_, engine::empty_cell().low);
+    const bool room = engine::is_empty(engine::load(line_, slot_));
+    return room && !beside_.overflow().may_hold(key_.hash) && !core_.spill().used() ? near::vacant : near::crowded;
+  }
+  /// After `crowded`: puts the entry further on in the block, unless the key is there. Not done if the answer is `far`.
+  [[nodiscard]] near put_behind(cell entry) const noexcept {
+    return put_behind_held(core_, root_.template current<line>(), key_, entry);
+  }
+  /// After `vacant`.
+  [[gnu::always_inline]] void fill(cell entry) noexcept {
+    platform::step("before fill");
+    engine::fill(line_, slot_, entry);
+  }
+
+  /// After `found`.
+  [[nodiscard]] const cell& seen() const noexcept { return seen_; }
+  [[nodiscard, gnu::always_inline]] bool replace(cell entry) noexcept {
+    cell expected = seen_;
+    return engine::replace(line_, slot_, expected, entry);
+  }
+
+ private:
+  /// The home line is held. By values, so that what the caller holds stays in registers.
+  [[nodiscard, gnu::noinline]] static near put_behind_held(Core& core, table<line>& in, Probe key,
+                                                           cell entry) noexcept {
+    if (core.spill().used()) return near::far;
+    const std::size_t home = in.home_of(key.hash);
+    const std::size_t block_end = (home | (in.block_lines() - 1)) + 1;
+    // Where the key may stand: as far as the filters say.
+    for (std::size_t at = home; in.side_of(at).overflow().may_hold(key.hash);) {
+      if (++at == block_end) return near::far;  // the walk wraps
+      line& further = in.line(at);
+      if (engine::may_match(engine::load(further, engine::likely_slot(further, key.image)), key)) return near::found;
+      // Read after the slots: a mark stands only in a line that was closed before.
+      if (in.side_of(at).state() == line_lock::closed) return near::far;
+    }
+    for (std::size_t at = home; at != block_end; ++at) {
+      line& into = in.line(at);
+      const auto empty_slot = [&] { return engine::likely_slot(into, engine::empty_cell().low); };
+      if (!engine::is_empty(engine::load(into, empty_slot()))) continue;
+      if (at != home && !in.side_of(at).try_hold()) return near::far;
+      const unsigned slot = empty_slot();
+      const bool room = engine::is_empty(engine::load(into, slot));
+      if (room) {
+        count_displaced(in, key.hash, at);
+        platform::step("before fill");
+        engine::fill(into, slot, entry);
+      }
+      if (at != home) in.side_of(at).give_back();
+      return room ? near::vacant : near::far;
+    }
+    return near::far;
+  }
+
+  Core& core_;
+  const Probe& key_;
+  const root_word root_;
+  const std::size_t at_;
+  line& line_;
+  side& beside_;
+  cell seen_ = engine::empty_cell();
+  unsigned slot_ = 0;
+  bool holds_ = false;
+};
+
+}  // namespace portolan::concurrent
