@@ -34,7 +34,9 @@ std::unique_ptr<workload::subject> drive_outside(const workload::setup& how) {
 
 }  // namespace
 
-/// The one symbol that attach.cpp looks for.
+/// The two symbols that attach.cpp looks for.
+extern "C" [[gnu::visibility("default")]] const matrix::attached_layout portolan_attached_layout;
+const matrix::attached_layout portolan_attached_layout{};
 extern "C" [[gnu::visibility("default")]] void portolan_attached_peer(workload::candidate& into) {
   into.name = outside_peer::name;
   into.paste = outside_peer::paste;

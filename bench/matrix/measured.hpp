@@ -106,6 +106,18 @@ class measured_map {
   [[nodiscard]] virtual walked walk() = 0;
 };
 
+/// What a program and a map that it loads must agree about; another order of the virtual functions is another version.
+struct attached_layout {
+  std::size_t version = 1;
+  std::size_t of_candidate = sizeof(workload::candidate);
+  std::size_t of_setup = sizeof(workload::setup);
+  std::size_t of_workload = sizeof(workload::workload);
+  std::size_t of_lap = sizeof(lap);
+  std::size_t of_stream = sizeof(key_stream);
+  std::size_t of_walk = sizeof(walked);
+  friend bool operator==(const attached_layout&, const attached_layout&) = default;
+};
+
 /// The number of operations between two looks at the clock.
 inline constexpr std::size_t operations_a_look = 1024;
 

@@ -28,7 +28,4 @@ namespace portolan::workload {
 [[nodiscard]] candidate libcds_split_list();
 [[nodiscard]] candidate liburcu_hash_table();
 
-/// The adapter given by -DPORTOLAN_BENCH_PEER=FILE.
-[[nodiscard]] candidate outside_peer();
-
 }  // namespace portolan::workload

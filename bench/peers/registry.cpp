@@ -48,9 +48,6 @@ std::vector<candidate> all_candidates() {
 #if defined(PORTOLAN_BENCH_URCU)
   all.push_back(liburcu_hash_table());
 #endif
-#if defined(PORTOLAN_BENCH_OUTSIDE)
-  all.push_back(outside_peer());
-#endif
   return all;
 }
 

@@ -15,6 +15,7 @@ constexpr double figure_width = 90;
 
 std::string figure(double value) {
   if (value == 0) return "0";
+  if (std::fabs(value) < 0.001) return fmt::format("{:.0e}", value);
   const int before_point = static_cast<int>(std::floor(std::log10(std::fabs(value)))) + 1;
   return fmt::format("{:.{}f}", value, std::clamp(3 - before_point, 0, 4));
 }
@@ -30,18 +31,15 @@ std::string frame(double height, const std::string& title, const std::string& bo
       escaped(title), page_width, height, escaped(title), body);
 }
 
-// Where values lie vertically, and which of them get a line across.
-class vertical_axis {
+// Where values lie on an axis, and which of them get a line across.
+class ruler {
  public:
-  vertical_axis(const std::vector<series>& all, scale kind, double top, double bottom)
-      : kind_(kind), top_(top), bottom_(bottom) {
+  ruler(const std::vector<double>& values, scale kind) : kind_(kind) {
     double low = 1e300;
-    for (const series& s : all) {
-      for (const double v : s.values) {
-        if (!(v > 0)) continue;
-        low = std::min(low, v);
-        high_ = std::max(high_, v);
-      }
+    for (const double v : values) {
+      if (!(v > 0)) continue;
+      low = std::min(low, v);
+      high_ = std::max(high_, v);
     }
     if (kind_ == scale::logarithmic) {
       low_ = low > high_ ? 1 : std::pow(10, std::floor(std::log10(low)));
@@ -52,12 +50,10 @@ class vertical_axis {
     }
   }
 
-  [[nodiscard]] double y(double value) const {
-    double share = value / high_;
-    if (kind_ == scale::logarithmic) {
-      share = std::log10(std::max(value, low_) / low_) / std::log10(high_ / low_);
-    }
-    return bottom_ - share * (bottom_ - top_);
+  /// 0 at the axis' beginning, 1 at its end.
+  [[nodiscard]] double share(double value) const {
+    if (kind_ == scale::linear) return value / high_;
+    return std::log10(std::max(value, low_) / low_) / std::log10(high_ / low_);
   }
 
   [[nodiscard]] std::vector<double> ticks() const {
@@ -72,8 +68,6 @@ class vertical_axis {
 
  private:
   scale kind_;
-  double top_;
-  double bottom_;
   // The least of 1, 2, 2.5, 5 and 10, and of these times a power of ten, that is not below `least`.
   static double round_step(double least) {
     const double power = std::pow(10, std::floor(std::log10(least)));
@@ -87,6 +81,36 @@ class vertical_axis {
   double high_ = 0;
   double step_ = 0;
 };
+
+// Where lines and curves are drawn, and their frame: a title above, the vertical axis, the key below.
+constexpr double top = 24;
+constexpr double bottom = 280;
+constexpr double left = 70;
+constexpr double right = page_width - 20;
+
+double y_of(const ruler& vertical, double value) { return bottom - vertical.share(value) * (bottom - top); }
+
+std::string grid(const ruler& vertical, const std::string& unit) {
+  std::string body = text(left - 8, top - 10, "end", unit);
+  for (const double tick : vertical.ticks()) {
+    const double y = y_of(vertical, tick);
+    body += fmt::format("<path class=\"grid\" d=\"M{:.0f} {:.1f}H{:.0f}\"/>", left, y, right);
+    body += text(left - 8, y + 4, "end", figure(tick));
+  }
+  return body;
+}
+
+// One line with its marks and its entry in the key, the `number`th.
+std::string drawn(std::size_t number, const std::string& label, bool strong, const std::string& path,
+                  const std::string& marks, double key_top) {
+  const double key_x = left + 20 + 230 * static_cast<double>(number % 3);
+  const double key_y = key_top + 20 * static_cast<double>(number / 3);
+  return fmt::format("<g class=\"line c{}{}\"><path d=\"{}\"/>{}<path d=\"M{:.0f} {:.0f}h24\"/></g>", number % 12,
+                     strong ? " thick" : "", path, marks, key_x, key_y - 4) +
+         text(key_x + 30, key_y, "start", label);
+}
+
+double key_height(std::size_t count) { return 20 * static_cast<double>((count + 2) / 3); }
 
 }  // namespace
 
@@ -128,16 +152,10 @@ std::string bars(const std::string& title, const std::string& unit, const std::v
 
 std::string lines(const std::string& title, const std::string& unit, const std::vector<std::string>& points,
                   const std::vector<series>& all, scale vertical) {
-  constexpr double top = 24;
-  constexpr double bottom = 280;
-  constexpr double left = 70;
-  constexpr double right = page_width - 20;
-  const vertical_axis axis(all, vertical, top, bottom);
-  std::string body = text(left - 8, top - 10, "end", unit);
-  for (const double tick : axis.ticks()) {
-    body += fmt::format("<path class=\"grid\" d=\"M{:.0f} {:.1f}H{:.0f}\"/>", left, axis.y(tick), right);
-    body += text(left - 8, axis.y(tick) + 4, "end", figure(tick));
-  }
+  std::vector<double> values;
+  for (const series& one : all) values.insert(values.end(), one.values.begin(), one.values.end());
+  const ruler axis(values, vertical);
+  std::string body = grid(axis, unit);
   const double step = points.size() > 1 ? (right - left - 40) / static_cast<double>(points.size() - 1) : 0;
   const auto x = [&](std::size_t i) { return left + 20 + step * static_cast<double>(i); };
   for (std::size_t i = 0; i < points.size(); ++i) body += text(x(i), bottom + 18, "middle", points[i]);
@@ -145,18 +163,40 @@ std::string lines(const std::string& title, const std::string& unit, const std::
     std::string path;
     std::string marks;
     for (std::size_t i = 0; i < all[s].values.size(); ++i) {
-      const double y = axis.y(all[s].values[i]);
+      const double y = y_of(axis, all[s].values[i]);
       path += fmt::format("{}{:.1f} {:.1f}", i == 0 ? "M" : "L", x(i), y);
       marks += fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3\"><title>{}</title></circle>", x(i), y,
                            escaped(all[s].label + ", " + points[i] + ": " + figure(all[s].values[i]) + " " + unit));
     }
-    const double key_x = left + 20 + 230 * static_cast<double>(s % 3);
-    const double key_y = bottom + 42 + 20 * static_cast<double>(s / 3);
-    body += fmt::format("<g class=\"line c{}{}\"><path d=\"{}\"/>{}<path d=\"M{:.0f} {:.0f}h24\"/></g>", s % 12,
-                        all[s].strong ? " thick" : "", path, marks, key_x, key_y - 4);
-    body += text(key_x + 30, key_y, "start", all[s].label);
+    body += drawn(s, all[s].label, all[s].strong, path, marks, bottom + 42);
   }
-  return frame(bottom + 50 + 20 * static_cast<double>((all.size() + 2) / 3), title, body);
+  return frame(bottom + 50 + key_height(all.size()), title, body);
+}
+
+std::string curves(const std::string& title, const axis& horizontal, const axis& vertical,
+                   const std::vector<curve>& all) {
+  std::vector<double> across;
+  std::vector<double> up;
+  for (const curve& one : all) {
+    for (const auto& [x, y] : one.points) across.push_back(x), up.push_back(y);
+  }
+  const ruler to_right(across, horizontal.steps);
+  const ruler upward(up, vertical.steps);
+  std::string body = grid(upward, vertical.unit);
+  const auto x_of = [&](double value) { return left + 20 + to_right.share(value) * (right - left - 40); };
+  for (const double tick : to_right.ticks()) {
+    body += fmt::format("<path class=\"grid\" d=\"M{0:.1f} {1:.0f}V{2:.0f}\"/>", x_of(tick), top, bottom);
+    body += text(x_of(tick), bottom + 18, "middle", figure(tick));
+  }
+  body += text(right, bottom + 36, "end", horizontal.unit);
+  for (std::size_t s = 0; s < all.size(); ++s) {
+    std::string path;
+    for (const auto& [x, y] : all[s].points) {
+      path += fmt::format("{}{:.1f} {:.1f}", path.empty() ? "M" : "L", x_of(x), y_of(upward, y));
+    }
+    body += drawn(s, all[s].label, all[s].strong, path, "", bottom + 58);
+  }
+  return frame(bottom + 66 + key_height(all.size()), title, body);
 }
 
 std::string document(const std::string& figure) {

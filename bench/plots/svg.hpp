@@ -5,9 +5,11 @@
 //
 //    bars    one a candidate, the spread as a whisker            label |=======|--|   12.4
 //    lines   one a candidate over a few points                   equal steps between the points, whatever they are
+//    curves  one a candidate over many values                    both axes are to scale
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace portolan::plots {
@@ -29,6 +31,19 @@ struct series {
 enum class scale : bool { linear, logarithmic };
 [[nodiscard]] std::string lines(const std::string& title, const std::string& unit,
                                 const std::vector<std::string>& points, const std::vector<series>& all, scale vertical);
+
+struct curve {
+  std::string label;
+  std::vector<std::pair<double, double>> points;  ///< from left to right
+  bool strong = false;
+};
+/// What an axis shows: its unit, and whether equal steps are equal factors.
+struct axis {
+  std::string unit;
+  scale steps = scale::linear;
+};
+[[nodiscard]] std::string curves(const std::string& title, const axis& horizontal, const axis& vertical,
+                                 const std::vector<curve>& all);
 
 /// One figure as a file of its own: style inside, on a white page, the caption above the plot.
 [[nodiscard]] std::string document(const std::string& figure);

@@ -54,6 +54,7 @@ std::string cannot_run(const candidate& which, const workload& work) {
   if (which.numbers_only && work.values == value_kind::bytes) {
     return "replaces no value but a number as one step; this workload stores bytes";
   }
+  if (which.number_keys && work.keys == key_kind::text) return "takes numbers as keys; this workload's are texts";
   if (which.additions_only && !work.counting) {
     return "adds up totals and stores nothing else; this workload stores values";
   }

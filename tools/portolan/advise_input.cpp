@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "bench/matrix/attach.hpp"
 #include "bench/workload/input.hpp"
 #include "bench/workload/words.hpp"
 
@@ -95,6 +96,7 @@ loaded load(const advise_options& how, const plan& p) {
 
 std::vector<candidate> choose(const advise_options& how) {
   std::vector<candidate> all = workload::all_candidates();
+  for (const std::string& header : how.peer_headers) all.push_back(matrix::attach(header, how.peer_include));
   std::vector<std::string> known;
   for (const candidate& c : all) known.push_back(c.name);
   for (const auto* list : {&how.only, &how.without}) {

@@ -56,6 +56,8 @@ void declare_running(CLI::App& app, typed& t, advise_options& o, bool& no_report
   app.add_flag("--no-variants", no_variants);
   app.add_option("--only", o.only)->delimiter(',');
   app.add_option("--without", o.without)->delimiter(',');
+  app.add_option("--peer-header", o.peer_headers)->delimiter(',');
+  app.add_option("--peer-include", o.peer_include)->delimiter(',');
   app.add_option("--report", o.report);
   app.add_flag("--no-report", no_report);
   app.add_flag("--json", o.json);

@@ -37,6 +37,8 @@ struct advise_options {
   bool variants = true;  ///< crossings and the shard sweep
   std::vector<std::string> only;
   std::vector<std::string> without;
+  std::vector<std::string> peer_headers;  ///< adapters of maps from outside
+  std::vector<std::string> peer_include;
   std::string report = "portolan-advise.html";  ///< empty: none
   bool json = false;
   std::string save;      ///< where the figures go for a later --baseline; empty: nowhere

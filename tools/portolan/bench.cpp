@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "tools/portolan/matrix_options.hpp"
 #include "tools/portolan/progress.hpp"
 
 namespace portolan::tool {
@@ -56,6 +57,8 @@ parsed_bench parse(const arguments& given) {
 std::string bench_help() {
   return "portolan bench NAME: one measurement of its own\n"
          "\n"
+         "  matrix           concurrent_map beside its peers in every size, mix and number of threads, and\n"
+         "                   whether it reaches its bars: portolan bench matrix --help\n"
          "  insert-latency   grows each map from empty to --entries N (10000000; --quick: 1000000) with\n"
          "                   --threads N (2), every insert timed: percentiles up to p99.999 and the longest,\n"
          "                   beside what the clock and the scheduler show without any map\n"
@@ -67,12 +70,19 @@ status run_bench(const arguments& given, const terminal& to) {
   if (given.empty() || given[0] == "--help" || given[0] == "-h") {
     return print(to, bench_help()) && !given.empty() ? status::clean : status::failed;
   }
+  if (given[0] == "matrix") {
+    const arguments rest(given.begin() + 1, given.end());
+    const bool asks =
+        std::any_of(rest.begin(), rest.end(), [](const std::string& w) { return w == "--help" || w == "-h"; });
+    if (asks) return print(to, matrix_help()) ? status::clean : status::failed;
+    return bench_matrix(rest, to);
+  }
   const auto wanted =
       std::find_if(std::begin(benches), std::end(benches), [&](const auto& b) { return given[0] == b.name; });
   if (wanted == std::end(benches)) {
-    const std::string near = nearest(given[0], {"insert-latency", "strided", "fork"});
+    const std::string near = nearest(given[0], {"matrix", "insert-latency", "strided", "fork"});
     complain(to, "there is no bench " + given[0] + (near.empty() ? "" : "; did you mean " + near + "?") +
-                     " There are: insert-latency, strided, fork");
+                     " There are: matrix, insert-latency, strided, fork");
     return status::failed;
   }
   const parsed_bench parsed = parse(given);

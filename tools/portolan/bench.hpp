@@ -26,6 +26,8 @@ struct bench_options {
 [[nodiscard]] status bench_insert_latency(const bench_options& how, const terminal& to);
 [[nodiscard]] status bench_strided(const bench_options& how, const terminal& to);
 [[nodiscard]] status bench_fork(const bench_options& how, const terminal& to);
+/// Has options of its own (matrix_options.hpp).
+[[nodiscard]] status bench_matrix(const arguments& given, const terminal& to);
 
 /// A map from numbers to numbers; any number of threads.
 class number_map {

@@ -45,6 +45,8 @@ std::string advise_help() {
       "  --quick                3 short runs, no variants;  --rounds N, --seconds S for each run\n"
       "  --no-variants          leaves out where another map would win, and the number of shards\n"
       "  --only A,B --without C maps by a part of their names;  --reserve: room for all keys beforehand\n"
+      "  --peer-header FILE,…   maps from outside: an adapter each, compiled now (docs/bench.md);\n"
+      "  --peer-include DIR,…   where their includes lie\n"
       "  --seed N               of order, arrival times and invented operations (1)\n"
       "\n"
       "Output\n"

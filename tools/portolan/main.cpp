@@ -16,7 +16,7 @@ constexpr const char* help_text =
     "\n"
     "  portolan advise            which map should I use here? Measured on this machine's C++ headers,\n"
     "                             your text, your operation trace, or invented operations\n"
-    "  portolan bench NAME        one measurement of its own: insert-latency, strided, fork\n"
+    "  portolan bench NAME        one measurement of its own: matrix, insert-latency, strided, fork\n"
     "  portolan help [COMMAND]    this, or all about one command\n"
     "  portolan --version\n"
     "\n"
