@@ -284,7 +284,8 @@ class writer {
     const memory_growth& seen = mine->figures;
     const double bytes = seen.bytes_per_entry();
     add({"memory, mean over the sizes", "≤ 32 B/entry", fmt::format("{:.1f} B/entry", bytes),
-         fmt::format("worst size {:.1f}; {}", seen.worst_bytes_per_entry(), averages), at_most(bytes, 32)});
+         fmt::format("worst size {:.1f}{}", seen.worst_bytes_per_entry(), averages.empty() ? "" : "; " + averages),
+         at_most(bytes, 32)});
     add({"memory, peak while growing ÷ steady", "≤ 1.1", times(seen.peak_over_steady()), peaks,
          at_most(seen.peak_over_steady(), 1.1)});
     add({"memory, empty map", "< 1024 B", fmt::format("{:.0f} B", seen.empty_bytes), "",

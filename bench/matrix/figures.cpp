@@ -7,8 +7,8 @@
 namespace portolan::matrix {
 namespace {
 
-// How many values from either end an interval may leave out: the median of n values lies outside of
-// [x(k), x(n+1-k)] with the probability 2 · P(fewer than k of n coins show heads).
+// How many values an interval may leave out at either end. If it leaves out k, it misses the true median when at most
+// k of the values lie on one side of that: twice the probability that at most k of n coins show heads.
 std::size_t left_out_at_each_end(std::size_t count) {
   constexpr double doubt = 0.07;
   double of_this = std::pow(0.5, static_cast<double>(count));  // exactly `k` heads

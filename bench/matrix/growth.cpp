@@ -38,9 +38,11 @@ std::vector<double> grow_and_look(const entrant& which, const growth_settings& h
   const workload::workload work = about(how.entries);
   std::vector<double> found;
   const double resident_before = resident_bytes();
+  workload::count_allocations(true);
   const double held_before = held_bytes();
   const auto map = which.which.measure(key_form::number, workload::setup{work});
   found.push_back(held_bytes() - held_before);
+  workload::count_allocations(false);
   map->enter_thread();
   std::uint64_t so_far = 0;
   forget_peak();
@@ -54,7 +56,7 @@ std::vector<double> grow_and_look(const entrant& which, const growth_settings& h
                  {static_cast<double>(so_far), resident_bytes() - resident_before, peak_bytes() - resident_before});
     forget_peak();
   }
-  sleep_ms(500);  // what is freed later, by a timer or by a grace period
+  sleep_ms(300);  // what is freed later, by a timer or by a grace period
   found.push_back(resident_bytes() - resident_before);
   map->leave_thread();
   return found;

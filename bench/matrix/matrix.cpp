@@ -7,6 +7,7 @@
 
 #include "bench/matrix/figures.hpp"
 #include "bench/matrix/in_child.hpp"
+#include "bench/workload/allocations.hpp"
 #include "portolan/base/platform.hpp"
 
 namespace portolan::matrix {
@@ -14,6 +15,8 @@ namespace {
 
 constexpr std::size_t number_stream = 1u << 21;
 constexpr std::size_t text_stream = 1u << 19;
+constexpr std::uint64_t few_entries = 5'000;  // nobody compares maps of so few: a try of the command itself
+constexpr std::size_t brief_stream = 1u << 14;
 constexpr std::size_t bulk_batches[] = {16, 32, 64};
 constexpr std::uint64_t churn_entries = 1'000'000;
 
@@ -90,6 +93,7 @@ class whole_run {
 
   result run() {
     const std::uint64_t begin = platform::now_ns();
+    workload::count_allocations(false);
     // Each is skipped once somebody pressed Ctrl-C.
     if (has(how_, part::memory)) memory();
     if (has(how_, part::fill)) fills();
@@ -270,7 +274,8 @@ class whole_run {
     return most;
   }
   static key_streams streams_for(const cell_key& one, unsigned threads) {
-    const std::size_t length = one.form == key_form::number ? number_stream : text_stream;
+    const std::size_t full = one.form == key_form::number ? number_stream : text_stream;
+    const std::size_t length = one.entries < few_entries ? brief_stream : full;
     if (hot(one)) return key_streams::one_key(threads, operations_a_look);
     return {one.form, one.entries, one.keys, range_of(one.what), threads, length};
   }

@@ -25,6 +25,11 @@ constinit slot shared_slot;  // of threads that found no slot, or that have ende
 
 constinit thread_local slot* mine = nullptr;
 
+constinit std::atomic<bool> counting{true};
+
+// relaxed: who switches it takes no sums across the switch
+bool counted() { return counting.load(std::memory_order_relaxed); }
+
 struct slot_return {
   ~slot_return() {
     slot* const own = mine;
@@ -77,6 +82,7 @@ allocation_tally tally_of(const slot& in) {
     if (handler == nullptr) throw std::bad_alloc();
     handler();
   }
+  if (!counted()) return block;
   slot& in = own_slot();
   count(in, &slot::blocks, 1);
   count(in, &slot::bytes_taken, ::malloc_usable_size(block));
@@ -85,13 +91,19 @@ allocation_tally tally_of(const slot& in) {
 
 [[maybe_unused]] void give_back(void* block) noexcept {
   if (block == nullptr) return;
-  slot& in = own_slot();
-  count(in, &slot::blocks_given_back, 1);
-  count(in, &slot::bytes_given_back, ::malloc_usable_size(block));
+  if (counted()) {
+    slot& in = own_slot();
+    count(in, &slot::blocks_given_back, 1);
+    count(in, &slot::bytes_given_back, ::malloc_usable_size(block));
+  }
   std::free(block);
 }
 
 }  // namespace
+
+void count_allocations(bool wanted) noexcept {
+  counting.store(wanted, std::memory_order_relaxed);  // relaxed: as above
+}
 
 allocation_tally allocations_of_this_thread() noexcept { return tally_of(own_slot()); }
 

@@ -6,7 +6,7 @@
 //    thread 2   [ blocks, bytes in, bytes out ]      memory was taken and whoever freed it: a map's own timer too
 //
 // Each thread counts in a slot of its own, so that counting costs no shared line; a slot outlives its thread and goes
-// to the next one. A block counts with the size that malloc really set aside for it. Pages that a map takes from
+// to the next one. Where speed is all that is asked for, counting is switched off. A block counts with the size that malloc really set aside for it. Pages that a map takes from
 // the kernel are in platform::mapped_bytes().
 #pragma once
 
@@ -46,6 +46,9 @@ struct allocation_tally {
     return later;
   }
 };
+
+/// Whether allocations are counted from here on: they are at the start. Not while other threads work.
+void count_allocations(bool wanted) noexcept;
 
 /// What the calling thread allocated and freed, and those before it in its slot: only differences mean something.
 [[nodiscard]] allocation_tally allocations_of_this_thread() noexcept;
