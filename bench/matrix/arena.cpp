@@ -36,6 +36,19 @@ double speed_of(const std::vector<lap>& laps) noexcept {
   return all;
 }
 
+std::vector<lap> laps_of(measured_map& map, pinned_threads& threads, unsigned count,
+                         const std::function<lap(unsigned, std::uint64_t)>& work) {
+  std::vector<lap> laps(count);
+  threads.run(count, {.prepare = [&](unsigned) { map.enter_thread(); },
+                      .work =
+                          [&](unsigned t, std::uint64_t begin_ns) {
+                            laps[t] = work(t, begin_ns);
+                            laps[t].seconds = 1e-9 * static_cast<double>(platform::now_ns() - begin_ns);
+                          },
+                      .finish = [&](unsigned) { map.leave_thread(); }});
+  return laps;
+}
+
 double free_memory_bytes() {
   std::ifstream info("/proc/meminfo");
   for (std::string line; std::getline(info, line);) {
@@ -71,13 +84,9 @@ void arena::fill(std::size_t which) {
   one.map = entrants_[which].which.measure(form_, workload::setup{about_});
   if (one.map == nullptr) return;
   const auto fillers = static_cast<unsigned>(std::min<std::size_t>(threads_.count(), usable_processors().size()));
-  std::vector<lap> laps(fillers);
-  threads_.run(fillers, {.prepare = [&](unsigned) { one.map->enter_thread(); },
-                         .work =
-                             [&](unsigned t, std::uint64_t) {
-                               laps[t] = one.map->fill({t, entries_, fillers});
-                             },
-                         .finish = [&](unsigned) { one.map->leave_thread(); }});
+  const std::vector<lap> laps = laps_of(*one.map, threads_, fillers, [&](unsigned t, std::uint64_t) {
+    return one.map->fill({t, entries_, fillers});
+  });
   for (const lap& each : laps) one.inserted += each.inserted;
   if (!entrants_[which].floor && one.inserted != entries_) {
     strike_out(which, fmt::format("put {} of {} fresh keys", one.inserted, entries_));
@@ -96,15 +105,10 @@ lap arena::run_one(std::size_t which, const cell_key& what, const key_streams& k
                    const std::vector<std::vector<step>>& steps) {
   standing& one = standings_[which];
   const loop kind = entrants_[which].floor ? loop::finds : loop_of(what.what);
-  std::vector<lap> laps(what.threads);
   const auto length_ns = static_cast<std::uint64_t>(1e9 * how_.seconds);
-  threads_.run(what.threads, {.prepare = [&](unsigned) { one.map->enter_thread(); },
-                              .work =
-                                  [&](unsigned t, std::uint64_t begin_ns) {
-                                    laps[t] =
-                                        one.map->run(keys.of(t, steps[t]), kind, what.batch, begin_ns + length_ns);
-                                  },
-                              .finish = [&](unsigned) { one.map->leave_thread(); }});
+  const std::vector<lap> laps = laps_of(*one.map, threads_, what.threads, [&](unsigned t, std::uint64_t begin_ns) {
+    return one.map->run(keys.of(t, steps[t]), kind, what.batch, begin_ns + length_ns);
+  });
   lap all;
   for (const lap& each : laps) all += each;
   one.inserted += all.inserted;
@@ -178,14 +182,10 @@ std::vector<lap> fill_fresh(const entrant& which, const cell_key& what, pinned_t
   const std::unique_ptr<measured_map> map = which.which.measure(what.form, workload::setup{about});
   const bool in_bulk = what.what == mix::fill_bulk;
   if (map == nullptr || (in_bulk && !map->can().bulk_insert)) return {};
-  std::vector<lap> laps(what.threads);
-  threads.run(what.threads, {.prepare = [&](unsigned) { map->enter_thread(); },
-                             .work =
-                                 [&](unsigned t, std::uint64_t) {
-                                   const key_range mine{t, what.entries, what.threads};
-                                   laps[t] = in_bulk ? map->fill_in_bulk(mine) : map->fill(mine);
-                                 },
-                             .finish = [&](unsigned) { map->leave_thread(); }});
+  std::vector<lap> laps = laps_of(*map, threads, what.threads, [&](unsigned t, std::uint64_t) {
+    const key_range mine{t, what.entries, what.threads};
+    return in_bulk ? map->fill_in_bulk(mine) : map->fill(mine);
+  });
   std::uint64_t inserted = 0;
   for (const lap& one : laps) inserted += one.inserted;
   map->enter_thread();

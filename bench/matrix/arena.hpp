@@ -11,6 +11,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -77,6 +78,11 @@ class arena {
   workload::workload about_;
   std::vector<standing> standings_;
 };
+
+/// Runs `work(thread, begin_ns)` in some threads at once. Each lap lasts from the common beginning to its own end: with
+/// more threads than processors some only begin when others have ended.
+[[nodiscard]] std::vector<lap> laps_of(measured_map& map, pinned_threads& threads, unsigned count,
+                                       const std::function<lap(unsigned, std::uint64_t)>& work);
 
 /// Operations a second of the threads together, each over its own time.
 [[nodiscard]] double speed_of(const std::vector<lap>& laps) noexcept;

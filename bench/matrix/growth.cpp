@@ -116,12 +116,9 @@ std::vector<double> churn_in_windows(const entrant& which, skew keys, std::uint6
   const std::uint64_t begin = platform::now_ns();
   for (unsigned w = 1; w <= windows && !stopped(how); ++w) {
     const std::uint64_t end_ns = begin + static_cast<std::uint64_t>(1e9 * seconds * w / windows);
-    std::vector<lap> laps(threads);
-    pool.run(threads,
-             {.prepare = [&](unsigned) { map->enter_thread(); },
-              .work = [&](unsigned t,
-                          std::uint64_t) { laps[t] = map->run(streams.of(t, steps[t]), loop::mixed, 0, end_ns); },
-              .finish = [&](unsigned) { map->leave_thread(); }});
+    const std::vector<lap> laps = laps_of(*map, pool, threads, [&](unsigned t, std::uint64_t) {
+      return map->run(streams.of(t, steps[t]), loop::mixed, 0, end_ns);
+    });
     figures.insert(figures.end(), {1e-9 * static_cast<double>(platform::now_ns() - begin), speed_of(laps),
                                    resident_bytes() - resident_before});
   }

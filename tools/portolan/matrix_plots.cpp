@@ -10,6 +10,8 @@
 namespace portolan::tool {
 namespace {
 
+constexpr const char* nothing = "doing nothing";
+
 using named_plots = std::vector<std::pair<std::string, std::string>>;
 
 // The speeds of one mix over the numbers of threads; of each map that was measured at all of them.
@@ -85,10 +87,12 @@ void latency_plots(const matrix::result& of, named_plots& into) {
     std::vector<plots::curve> all;
     for (const matrix::latency_of& one : of.latencies) {
       if (one.threads != threads) continue;
-      all.push_back(tail_of(one.name.empty() ? "doing nothing" : one.name, one.figures));
+      all.push_back(tail_of(one.name.empty() ? nothing : one.name, one.figures));
       all.back().strong = one.name == of.names.front();
     }
     if (all.empty()) continue;
+    // The clock last: a map keeps its colour from plot to plot.
+    std::stable_partition(all.begin(), all.end(), [](const plots::curve& one) { return one.label != nothing; });
     const std::string title = fmt::format("Inserts that take longer, while growing from empty to {}, {} thread{}",
                                           matrix::count_in_words(of.how.largest()), threads, threads == 1 ? "" : "s");
     into.emplace_back(fmt::format("latency-{}.svg", threads),
