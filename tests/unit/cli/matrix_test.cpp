@@ -214,7 +214,7 @@ TEST(matrix_report, reads_as_agreed) {
     EXPECT_LE(tool::width_of(text.substr(at, end - at)), tool::page_columns) << text.substr(at, end - at);
     at = end + 1;
   }
-  support::expect_golden("matrix.md", tool::as_markdown(reported()));
+  support::expect_golden("matrix-tables.txt", tool::as_markdown(reported()));
 }
 
 TEST(matrix_report, json_and_csv_hold_every_repetition) {
