@@ -24,7 +24,7 @@ std::string mix_in_words(const workload_card& work) {
   const double hottest = static_cast<double>(work.facts.hottest_key_operations) /
                          static_cast<double>(std::max<std::uint64_t>(work.facts.operations, 1));
   std::string key = work.facts.hottest_key;
-  if (key.size() > 24) key = key.substr(0, 21) + "...";
+  if (key.size() > 24) key.replace(21, std::string::npos, "...");
   for (char& c : key) {
     if (static_cast<unsigned char>(c) < 32) c = '?';
   }

@@ -132,10 +132,6 @@ status bench_matrix(const arguments& given, const terminal& to) {
     complain(to, "bench matrix: " + o.problem);
     return status::failed;
   }
-  if (const std::string problem = make_folder(o.out); !problem.empty()) {
-    complain(to, "bench matrix: nothing can be written to " + o.out + ": " + problem + "; --out names another folder");
-    return status::failed;
-  }
   matrix_report report;
   report.command = o.command;
   report.date = now_in_words();
@@ -145,6 +141,10 @@ status bench_matrix(const arguments& given, const terminal& to) {
     attach_all(o, to, maps);
   } catch (const matrix::attach_error& error) {
     complain(to, std::string("bench matrix: ") + error.what());
+    return status::failed;
+  }
+  if (const std::string problem = make_folder(o.out); !problem.empty()) {
+    complain(to, "bench matrix: nothing can be written to " + o.out + ": " + problem + "; --out names another folder");
     return status::failed;
   }
   watch_for_interrupt();
