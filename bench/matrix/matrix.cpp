@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 
 #include "bench/matrix/figures.hpp"
 #include "bench/matrix/in_child.hpp"
@@ -14,6 +15,7 @@ namespace portolan::matrix {
 namespace {
 
 constexpr std::size_t number_stream = 1u << 21;
+constexpr std::size_t longest_stream = 1u << 23;
 constexpr std::size_t text_stream = 1u << 19;
 constexpr std::uint64_t few_entries = 5'000;  // nobody compares maps of so few: a try of the command itself
 constexpr std::size_t brief_stream = 1u << 14;
@@ -274,7 +276,9 @@ class whole_run {
     return most;
   }
   static key_streams streams_for(const cell_key& one, unsigned threads) {
-    const std::size_t full = one.form == key_form::number ? number_stream : text_stream;
+    // So long that what a stream asked for is out of the caches again when it begins anew.
+    const std::size_t numbers = std::clamp<std::size_t>(std::bit_floor(one.entries), number_stream, longest_stream);
+    const std::size_t full = one.form == key_form::number ? numbers : text_stream;
     const std::size_t length = one.entries < few_entries ? brief_stream : full;
     if (hot(one)) return key_streams::one_key(threads, operations_a_look);
     return {one.form, one.entries, one.keys, range_of(one.what), threads, length};
