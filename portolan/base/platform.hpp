@@ -83,6 +83,18 @@ inline const bool membarrier_works = probe_membarrier();
   }
 }
 
+/// True where the quickest forms of reading hold: light fences cost nothing, and a vector register is loaded whole.
+[[nodiscard]] inline bool quick_reads() noexcept {
+#if defined(__x86_64__)
+  return detail::membarrier_works && detail::whole_vector_loads;
+#else
+  return detail::membarrier_works;
+#endif
+}
+
+/// As light_fence, for who knows that `asymmetric_fences()` is true.
+inline void free_light_fence() noexcept { std::atomic_signal_fence(std::memory_order_seq_cst); }
+
 /// The dear side: afterwards every thread of the process has passed a full fence.
 inline void heavy_fence() noexcept {
   std::atomic_thread_fence(std::memory_order_seq_cst);

@@ -14,12 +14,14 @@
 
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <iterator>
 #include <span>
 #include <type_traits>
 #include <utility>
 
 #include <portolan/base/error.hpp>
+#include <portolan/map/concurrent/find_many.hpp>
 #include <portolan/map/vocabulary.hpp>
 
 namespace portolan {
@@ -49,6 +51,25 @@ void each_prefetched(const Map& map, Range& range, KeyOf key_of, Act act) {
   }
 }
 
+/// The way to the parts of a map that finds small entries in one pass: f(i, value) or f(i) for keys[i].
+struct bulk_access {
+  template <class Map, class Keys, class F>
+  static auto find(const Map& map, Keys keys, F f) -> decltype(Map::engine::value_of(0), map.core_.root(), void()) {
+    std::uint64_t images[64];
+    for (std::size_t first = 0; first < keys.size(); first += 64) {
+      const std::size_t count = keys.size() - first < 64 ? keys.size() - first : 64;
+      const std::uint64_t there = concurrent::find_small_batch(map.core_, &keys[first], count, images);
+      for (std::size_t i = 0; i < count; ++i) {
+        if ((there >> i & 1) != 0) {
+          f(first + i, Map::engine::value_of(images[i]));
+        } else {
+          f(first + i);
+        }
+      }
+    }
+  }
+};
+
 struct tells_nobody {
   void operator()(std::size_t, auto) const noexcept {}
 };
@@ -60,14 +81,20 @@ struct its_first {
   const auto& operator()(const auto& entry) const noexcept { return entry.first; }
 };
 
-/// `value` in place of what is there; V need not be assignable.
+/// What was seen in place of what is there: nothing, a value, or what find gives; V need not be assignable.
 template <class Found>
-void give_into(Found& into, Found value) {
-  if constexpr (std::is_move_assignable_v<Found>) {
-    into = std::move(value);
+void give_into(Found& into) {
+  into.reset();
+}
+template <class Found, class Seen>
+void give_into(Found& into, Seen&& seen) {
+  if constexpr (!std::is_same_v<Seen, Found>) {
+    into.emplace(std::forward<Seen>(seen));
+  } else if constexpr (std::is_move_assignable_v<Found>) {
+    into = std::move(seen);
   } else {
     into.reset();
-    if (value.has_value()) into.emplace(std::move(*value));
+    if (seen.has_value()) into.emplace(std::move(*seen));
   }
 }
 
@@ -89,10 +116,16 @@ std::size_t find_each(const Map& map, std::type_identity_t<std::span<const typen
                 "portolan: find_each has fewer places for results than keys; make `results` as long as `keys`");
   }
   std::size_t there = 0;
-  detail::each_prefetched(map, keys, detail::itself(), [&](std::size_t index, const auto& key) {
-    detail::give_into(results[index], map.find(key));
-    if (results[index].has_value()) ++there;
-  });
+  const auto put = [&](std::size_t index, auto&&... seen) {
+    detail::give_into(results[index], std::forward<decltype(seen)>(seen)...);
+    there += results[index].has_value() ? 1 : 0;
+  };
+  if constexpr (requires { detail::bulk_access::find(map, keys, put); }) {
+    detail::bulk_access::find(map, keys, put);
+  } else {
+    detail::each_prefetched(map, keys, detail::itself(),
+                            [&](std::size_t index, const auto& key) { put(index, map.find(key)); });
+  }
   return there;
 }
 

@@ -85,7 +85,8 @@ class concurrent_map
   concurrent_map() : concurrent_map(map_options{}) {}
   explicit concurrent_map(map_options options, const Hash& hash = {}, const KeyEqual& equality = {},
                           const Alloc& allocator = {})
-      : core_(engine(hash, equality, options.seed), allocator, options.capacity), living_(*this, options.name) {}
+      : core_(engine(hash, equality, options.seed), allocator, options.capacity, options.max_load_factor),
+        living_(*this, options.name) {}
   explicit concurrent_map(const Alloc& allocator) : concurrent_map(map_options{}, Hash(), KeyEqual(), allocator) {}
 
   // ---- reading ---------------------------------------------------------------------------------------------------
@@ -100,13 +101,19 @@ class concurrent_map
   /// @calls     Hash once, KeyEqual, V's copy; none of them under a lock
   template <class Q = K>
     requires finds<Q>
-  [[nodiscard]] found<V> find(const Q& key) const {
+  [[nodiscard, gnu::always_inline]] found<V> find(const Q& key) const {
     decltype(auto) sought = as_key(key);
-    const auto probe = core_.engine().make_probe(sought);
-    guard protection(core_.reclaimer());
-    const auto seen = concurrent::find_entry(core_, protection, probe);
-    if (!seen.found) return found<V>();
-    return engine::give(seen.cell);
+    if constexpr (engine::holds_nodes) {
+      const auto probe = core_.engine().make_probe(sought);
+      guard protection(core_.reclaimer());
+      const auto seen = concurrent::find_entry(core_, protection, probe);
+      if (!seen.found) return found<V>();
+      return engine::give(seen.cell);
+    } else {
+      std::uint64_t image = 0;
+      if (concurrent::find_small(core_, sought, image)) return found<V>(engine::value_of(image));
+      return found<V>();
+    }
   }
   using mixin::find;
 
@@ -121,9 +128,16 @@ class concurrent_map
   [[nodiscard]] std::vector<found<V>> find(std::span<const K> keys) const {
     std::vector<found<V>> results;
     results.reserve(keys.size());
-    each_in_bulk(keys, [&](std::size_t, const auto& seen) {
-      results.push_back(seen.found ? engine::give(seen.cell) : found<V>());
-    });
+    if constexpr (engine::holds_nodes) {
+      each_in_bulk(keys, [&](std::size_t, const auto& seen) {
+        results.push_back(seen.found ? engine::give(seen.cell) : found<V>());
+      });
+    } else {
+      for (std::size_t i = 0; i < keys.size(); ++i) {
+        if (i % bulk_keys == 0) prefetch_some(keys.subspan(i));
+        results.push_back(find(keys[i]));
+      }
+    }
     return results;
   }
 
@@ -137,11 +151,16 @@ class concurrent_map
   /// @calls     Hash once, KeyEqual; not under a lock
   template <class Q = K>
     requires finds<Q>
-  [[nodiscard]] bool contains(const Q& key) const {
+  [[nodiscard, gnu::always_inline]] bool contains(const Q& key) const {
     decltype(auto) sought = as_key(key);
-    const auto probe = core_.engine().make_probe(sought);
-    guard protection(core_.reclaimer());
-    return concurrent::find_entry(core_, protection, probe).found;
+    if constexpr (engine::holds_nodes) {
+      const auto probe = core_.engine().make_probe(sought);
+      guard protection(core_.reclaimer());
+      return concurrent::find_entry(core_, protection, probe).found;
+    } else {
+      std::uint64_t image = 0;
+      return concurrent::find_small(core_, sought, image);
+    }
   }
 
   /// Calls `f(value)` if `key` has an entry: on a copy of a small value, on the value in its node otherwise.
@@ -156,19 +175,13 @@ class concurrent_map
     requires finds<Q> && std::is_invocable_v<F&, const V&>
   bool visit(const Q& key, F&& f) const {
     decltype(auto) sought = as_key(key);
-    const auto probe = core_.engine().make_probe(sought);
     if constexpr (has_handles) {
-      const pinned<V> held = pin_probe(probe);
+      const pinned<V> held = pin(sought);
       if (held) f(*held);
       return held.has_value();
     } else {
-      std::optional<V> copy;
-      {
-        guard protection(core_.reclaimer());
-        const auto seen = concurrent::find_entry(core_, protection, probe);
-        if (seen.found) copy = engine::give(seen.cell);
-      }
-      if (copy) f(std::as_const(*copy));
+      const found<V> copy = find(sought);
+      if (copy) f(*copy);
       return copy.has_value();
     }
   }
@@ -187,7 +200,10 @@ class concurrent_map
     requires(finds<Q>&& has_handles)
   [[nodiscard]] pinned<V> pin(const Q& key) const {
     decltype(auto) sought = as_key(key);
-    return pin_probe(core_.engine().make_probe(sought));
+    const auto probe = core_.engine().make_probe(sought);
+    guard protection(core_.reclaimer());
+    const auto seen = concurrent::find_entry(core_, protection, probe);
+    return seen.found ? engine::pin(seen.cell) : pinned<V>();
   }
 
   /// Calls `f(key, value)` for each entry, on copies of small entries and on nodes otherwise.
@@ -466,6 +482,7 @@ class concurrent_map
  private:
   friend class living;
   friend struct detail::list_access;
+  friend struct detail::bulk_access;
   using mixin::bulk_keys;
 
   template <class Q>
@@ -475,13 +492,6 @@ class concurrent_map
     } else {
       return static_cast<K>(key);
     }
-  }
-
-  template <class Probe>
-  [[nodiscard]] pinned<V> pin_probe(const Probe& probe) const {
-    guard protection(core_.reclaimer());
-    const auto seen = concurrent::find_entry(core_, protection, probe);
-    return seen.found ? engine::pin(seen.cell) : pinned<V>();
   }
 
   /// Asks for the lines of the first keys, for the mixin's visit of many.

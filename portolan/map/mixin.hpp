@@ -33,6 +33,7 @@
 namespace portolan::detail {
 
 struct list_access;  // list.hpp
+struct bulk_access;  // bulk.hpp
 
 template <class K, class V>
 concept copyable_entry = std::is_copy_constructible_v<K> && std::is_copy_constructible_v<V>;

@@ -133,7 +133,8 @@ class versioned_map : private copying_a_map_is_called_snapshot,
   versioned_map() : versioned_map(map_options{}) {}
   explicit versioned_map(map_options options, const Hash& hash = {}, const KeyEqual& equality = {},
                          const Alloc& allocator = {})
-      : core_(engine(hash, equality, options.seed), allocator, options.capacity), living_(*this, options.name) {}
+      : core_(engine(hash, equality, options.seed), allocator, options.capacity, options.max_load_factor),
+        living_(*this, options.name) {}
   explicit versioned_map(const Alloc& allocator) : versioned_map(map_options{}, Hash(), KeyEqual(), allocator) {}
 
   // ---- reading ---------------------------------------------------------------------------------------------------

@@ -31,6 +31,9 @@ struct map_options {
   std::size_t capacity = 0;  ///< entries that fit without growing
   std::uint64_t seed = 0;    ///< 0: a fresh secret for every map; else the same order in every run
   const char* name = "";     ///< for reports; must outlive the map
+  /// Of concurrent_map: entries for each slot from which it grows, 0.05 to 0.75. 0: the map chooses by its size. A lower
+  /// one makes finds faster and takes more memory.
+  double max_load_factor = 0;
 };
 
 /// What find gives: a copy where V can be copied, else an owning handle.

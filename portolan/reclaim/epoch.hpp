@@ -21,7 +21,8 @@
 //
 // 1. The announcement is one word per thread for all domains, written by a plain store: entering writes
 //    nothing that another thread writes. A reader that stalls holds back what every epoch domain retires.
-// 2. Guards nest: only the outermost announces. A stale epoch in R1 is harmless, it only holds back more.
+// 2. Guards nest: only the first announces, and the last one to end takes it back, in whatever order they end. A stale
+//    epoch in R1 is harmless, it only holds back more.
 // 3. Without the kernel's membarrier both fences are full fences, and the argument is the same.
 // The machinery is in epoch/rule.hpp. Use `hazard` where a reader may stall for long (a page fault is not long, a debugger or a blocked
 // callback is) and memory must stay bounded.
@@ -60,15 +61,8 @@ class epoch {
     /// @cost      a load, a store to this thread's own line, no fence where the kernel has membarrier
     /// @throws    std::bad_alloc at the first use by a thread, when more threads live than ever before
     /// @calls     nothing
-    [[gnu::always_inline]] explicit guard(const domain&) : record_(per_thread<reclaim::epoch_record>::mine()) {
-      if (record_.depth++ == 0) [[likely]]
-        reclaim::epoch_rule::announce(record_);
-    }
-    [[gnu::always_inline]] ~guard() {
-      if (--record_.depth != 0) return;
-      // R5. pair epoch_leave: release, so that what was read is freed after it was read.
-      record_.announced.store(0, platform::release);
-    }
+    [[gnu::always_inline]] explicit guard(const domain&) : record_(reclaim::epoch_rule::enter()) {}
+    [[gnu::always_inline]] ~guard() { reclaim::epoch_rule::leave(record_); }
     guard(const guard&) = delete;
     guard& operator=(const guard&) = delete;
 
@@ -90,6 +84,21 @@ class epoch {
    private:
     reclaim::epoch_record& record_;
   };
+
+  /// Runs `reads()` under protection, at less than a guard's cost: for a few loads that throw nothing and between which
+  /// nothing is called that may take a guard.
+  ///
+  /// @returns   false, and `reads` was not run: inside another guard, at a thread's first read, and where
+  ///            `platform::quick_reads()` is not true. Then take a guard
+  /// @sees      as guard
+  /// @progress  never waits
+  /// @cost      as guard, without the count of guards inside guards
+  /// @throws    nothing
+  /// @calls     `reads`, once or not at all
+  template <class F>
+  [[nodiscard, gnu::always_inline]] static bool briefly(const domain&, F reads) noexcept {
+    return reclaim::epoch_rule::briefly(reads);
+  }
 };
 
 static_assert(reclaim::scheme<epoch>);

@@ -22,7 +22,7 @@ TYPED_TEST_SUITE(bulk_forms, maps_of_values, subject_names);
 TYPED_TEST(bulk_forms, do_what_the_single_operations_do) {
   using key = typename TypeParam::key;
   using value = typename TypeParam::value;
-  for (const std::uint64_t length : {0U, 1U, 2U, 11U, 12U, 13U, 14U, 100U}) {
+  for (const std::uint64_t length : {0U, 1U, 2U, 12U, 13U, 16U, 17U, 63U, 64U, 65U, 130U}) {
     typename TypeParam::map map;
     portolan::plain_map<key, value> reference;
     std::vector<std::pair<key, value>> entries;

@@ -50,8 +50,11 @@ class core : public write_gate {
   using domain = typename Scheme::domain;
   static constexpr bool guards_everything = std::is_same_v<Scheme, epoch>;
 
-  core(Engine engine, const Alloc& allocator, std::size_t capacity)
-      : engine_(std::move(engine)), allocator_(allocator), timer_(&core::finish_idle_move, this) {
+  core(Engine engine, const Alloc& allocator, std::size_t capacity, double max_load_factor = 0)
+      : engine_(std::move(engine)),
+        allocator_(allocator),
+        entries_per_line_x64_(entries_for_load(max_load_factor)),
+        timer_(&core::finish_idle_move, this) {
     least_lg_.store(static_cast<std::uint8_t>(lg_for(capacity)),
                     platform::relaxed);  // relaxed: nobody else knows the map yet
     table_type* first = make_open_table(lg_for(capacity));
@@ -324,8 +327,9 @@ class core : public write_gate {
   }
 
   /// Entries that a table of 2^lg lines holds before it grows.
-  [[nodiscard]] static constexpr std::size_t comfortable_entries(unsigned lg_lines) noexcept {
+  [[nodiscard]] std::size_t comfortable_entries(unsigned lg_lines) const noexcept {
     const std::size_t lines = std::size_t{1} << lg_lines;
+    if (entries_per_line_x64_ != 0) return lines * entries_per_line_x64_ / 64;
     const bool in_cache = lines * sizeof(line) <= cached_bytes;
     return lines * (in_cache ? Engine::entries_per_line_in_cache_x4 : Engine::entries_per_line_x4) / 4;
   }
@@ -352,7 +356,12 @@ class core : public write_gate {
   static constexpr std::uint64_t short_look_ns = 100'000;  // and as long a burst
   static constexpr std::uint64_t long_burst_ns = 1'000'000;
 
-  [[nodiscard]] static constexpr unsigned lg_for(std::size_t entries) noexcept {
+  [[nodiscard]] static std::uint16_t entries_for_load(double load) {
+    if (load == 0) return 0;
+    if (load >= 0.05 && load <= 0.75) return static_cast<std::uint16_t>(load * (64 * Engine::slots_per_line));
+    throw error(errc::capacity, "portolan: map_options::max_load_factor is from 0.05 to 0.75, or 0: the map chooses");
+  }
+  [[nodiscard]] unsigned lg_for(std::size_t entries) const noexcept {
     static_assert(smallest_lines == 4);
     for (unsigned lg = 2;; ++lg) {
       if (comfortable_entries(lg) >= entries || lg == largest_lg) return lg;
@@ -480,6 +489,7 @@ class core : public write_gate {
   striped_counter entries_;
   [[no_unique_address]] std::conditional_t<Engine::holds_nodes, striped_counter, no_bytes> node_bytes_;
   platform::atomic<std::uint8_t> least_lg_{2};
+  std::uint16_t entries_per_line_x64_;  // the user's; 0: by the table's size
   platform::atomic<std::uint32_t> growths_{0};
   platform::atomic<std::uint32_t> shrinks_{0};
   std::uint32_t units_at_last_look_ = UINT32_MAX;  // before the first look; the timer's own, as the next one

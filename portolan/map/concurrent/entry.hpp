@@ -74,15 +74,22 @@ class inline_entry {
   template <class Q>
   [[nodiscard, gnu::always_inline]] probe make_probe(const Q& key) const {
     const K plain = static_cast<K>(key);
-    std::uint64_t image = bits_of(plain);
-    if constexpr (sizeof(K) < 8) {
-      return {hash_(plain), image + 1, false};
-    } else {
-      if (image + 1 <= 1) [[unlikely]]
-        return {0, image == entry_image::moved ? reserved_zero : reserved_ones, true};
-      return {hash_(plain), image, false};
-    }
+    const std::uint64_t image = plain_image(plain);
+    return probe_of(is_stored_plainly(image) ? hash_(plain) : 0, image);
   }
+  [[nodiscard, gnu::always_inline]] static probe probe_of(std::uint64_t hash, std::uint64_t image) noexcept {
+    if (!is_stored_plainly(image)) [[unlikely]]
+      return {0, image == entry_image::moved ? reserved_zero : reserved_ones, true};
+    return {hash, image, false};
+  }
+  /// The parts of a probe, for who wants them in registers: the image, unless it is reserved, and the hash.
+  [[nodiscard, gnu::always_inline]] static std::uint64_t plain_image(const K& key) noexcept {
+    return sizeof(K) < 8 ? bits_of(key) + 1 : bits_of(key);
+  }
+  [[nodiscard, gnu::always_inline]] static bool is_stored_plainly(std::uint64_t image) noexcept {
+    return sizeof(K) < 8 || image + 1 > 1;
+  }
+  [[nodiscard, gnu::always_inline]] std::uint64_t hash_of_key(const K& key) const { return hash_(key); }
   template <class Cell>
   [[nodiscard, gnu::always_inline]] static bool may_match(const Cell& seen, const probe& key) noexcept {
     return seen.low == key.image;

@@ -19,7 +19,6 @@
 
 #include <portolan/base/platform.hpp>
 #include <portolan/map/concurrent/entry.hpp>
-#include <portolan/map/concurrent/seen_entry.hpp>
 
 namespace portolan::concurrent {
 
@@ -47,12 +46,12 @@ class inline16 : public inline_entry<K, V, Hash, KeyEqual> {
   [[nodiscard]] static cell load_protected(Guard&, unsigned, const line& in, unsigned slot) noexcept {
     return in.slots[slot].load();
   }
-  /// Whether the line holds the key: the slot is chosen by hints and confirmed by one whole load. Two hints match only if
-  /// the key was erased in between, so that a wrong choice is a moment of absence.
-  template <class Guard, class Probe>
-  [[nodiscard, gnu::always_inline]] static seen_entry<cell> look(Guard&, const line& in, const Probe& key) noexcept {
-    const cell seen = platform::word16::likely_of_four(in.slots, key.image).load();
-    return {seen.low == key.image, seen};
+  /// Whether the line holds the key, and its value's image. The slot is chosen by hints and confirmed by one whole load; two
+  /// hints match only if the key was erased in between, so that a wrong choice is a moment of absence. Two scalars stay in
+  /// registers where compilers put pairs into memory.
+  [[nodiscard, gnu::always_inline]] static bool look_for_value(const line& in, std::uint64_t key_image,
+                                                               std::uint64_t& value_image) noexcept {
+    return platform::word16::likely_of_four(in.slots, key_image).load_if(key_image, value_image);
   }
   /// The slot that has this key image, if one has: confirmed by a whole load.
   [[nodiscard, gnu::always_inline]] static unsigned likely_slot(const line& in, std::uint64_t image) noexcept {

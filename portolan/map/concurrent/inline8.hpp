@@ -23,7 +23,6 @@
 #include <portolan/base/platform.hpp>
 #include <portolan/base/wait.hpp>
 #include <portolan/map/concurrent/entry.hpp>
-#include <portolan/map/concurrent/seen_entry.hpp>
 
 namespace portolan::concurrent {
 
@@ -103,12 +102,6 @@ class inline8 : public inline_entry<K, V, Hash, KeyEqual> {
   [[nodiscard]] static cell load_protected(Guard&, unsigned, const line& in, unsigned slot) noexcept {
     return load(in, slot);
   }
-  /// Whether the line holds the key: the slot is chosen by its key word alone and confirmed by a whole load.
-  template <class Guard, class Probe>
-  [[nodiscard, gnu::always_inline]] static seen_entry<cell> look(Guard&, const line& in, const Probe& key) noexcept {
-    const cell seen = load(in, likely_slot(in, key.image));
-    return {seen.low == key.image, seen};
-  }
   /// The slot that has this key image, if one has: confirmed by a whole load.
   [[nodiscard, gnu::always_inline]] static unsigned likely_slot(const line& in, std::uint64_t image) noexcept {
     static_assert(slots_per_line == 3);
@@ -118,6 +111,13 @@ class inline8 : public inline_entry<K, V, Hash, KeyEqual> {
     // pair inline8_key: acquire, so that the side byte is read after the keys.
     slot = in.slots[2].key.load(platform::acquire) == image ? 2 : slot;
     return slot;
+  }
+  /// Whether the line holds the key, and its value's image: the slot is chosen by its key word, confirmed by a whole load.
+  [[nodiscard, gnu::always_inline]] static bool look_for_value(const line& in, std::uint64_t key_image,
+                                                               std::uint64_t& value_image) noexcept {
+    const cell seen = load(in, likely_slot(in, key_image));
+    value_image = seen.high;
+    return seen.low == key_image;
   }
   static void fill(line& in, unsigned slot, cell value) {
     latch held(in);

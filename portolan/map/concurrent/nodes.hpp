@@ -101,7 +101,7 @@ class nodes {
   nodes(const Hash& hash, const KeyEqual& equality, std::uint64_t seed) : hash_(hash, seed), equal_(equality) {}
 
   template <class Q>
-  [[nodiscard]] probe_of<Q> make_probe(const Q& key) const {
+  [[nodiscard, gnu::always_inline]] probe_of<Q> make_probe(const Q& key) const {
     if constexpr (node_type::text) {
       const std::string_view characters = text_of(key);
       if constexpr (std::is_invocable_v<const Hash&, const std::string_view&>) {

@@ -3,10 +3,10 @@
 // The two bytes that stand beside each line of a table.
 //
 //    lock byte                                      overflow byte
-//    closed  a mover took the line, for ever        7      3 2     0
-//    free    nobody fills it                       +--------+-------+   count   entries placed behind this line
-//    held    one insert or compute works here      | filter | count |           although they belong at or before it
-//                                                  +--------+-------+   filter  which fifths of the hashes those have
+//    closed  a mover took the line, for ever        7     5 4      0
+//    free    nobody fills it                       +-------+--------+   count   entries placed behind this line
+//    held    one insert or compute works here      | count | filter |           although they belong at or before it
+//                                                  +-------+--------+   filter  which fifths of the hashes those have
 //
 // 1. `closed` is 0, so that a page given back to the kernel, which reads as zero, says closed.
 // 2. A slot is filled only by the holder of its line's lock byte, or by the mover that owns the new block.
@@ -28,31 +28,32 @@ class overflow_word {
   constexpr explicit overflow_word(std::uint8_t bits) noexcept : bits_(bits) {}
 
   [[nodiscard]] constexpr std::uint8_t bits() const noexcept { return bits_; }
-  [[nodiscard]] constexpr unsigned count() const noexcept { return bits_ & count_mask; }
-  [[nodiscard]] constexpr bool sticks() const noexcept { return count() == count_mask; }
+  [[nodiscard]] constexpr unsigned count() const noexcept { return bits_ / one; }
+  [[nodiscard]] constexpr bool sticks() const noexcept { return count() == most; }
   /// False: no entry with this hash lies behind the line.
   [[nodiscard]] constexpr bool may_hold(std::uint64_t hash) const noexcept { return (bits_ & filter_bit(hash)) != 0; }
   [[nodiscard]] constexpr overflow_word with(std::uint64_t hash) const noexcept {
-    const unsigned raised = sticks() ? count() : count() + 1;
-    return overflow_word(static_cast<std::uint8_t>((bits_ & ~count_mask) | raised | filter_bit(hash)));
+    return overflow_word(static_cast<std::uint8_t>((sticks() ? bits_ : bits_ + one) | filter_bit(hash)));
   }
   [[nodiscard]] constexpr overflow_word without_one() const noexcept {
     if (sticks()) return *this;
-    const unsigned lowered = count() - 1;
-    return overflow_word(lowered == 0 ? std::uint8_t{0} : static_cast<std::uint8_t>((bits_ & ~count_mask) | lowered));
+    return count() == 1 ? overflow_word() : overflow_word(static_cast<std::uint8_t>(bits_ - one));
   }
   friend constexpr bool operator==(overflow_word, overflow_word) = default;
 
  private:
-  static constexpr unsigned count_mask = 0b111;
+  static constexpr unsigned one = 0b100000;
+  static constexpr unsigned most = 0b111;
+  /// Every fifth bit of a word, shifted by the hash: exactly one of the last five is set, whatever the shift.
   static constexpr unsigned filter_bit(std::uint64_t hash) noexcept {
-    return 0b1000U << ((((hash >> 16) & 0xFF) * 5) >> 8);
+    return static_cast<unsigned>(0x8421084210842108 >> (hash & 63)) & (one - 1);
   }
   std::uint8_t bits_ = 0;
 };
 static_assert(!overflow_word{}.may_hold(0) && overflow_word{}.with(0).may_hold(0));
 static_assert(overflow_word{}.with(7).without_one() == overflow_word{}, "the filter goes with the last count");
-static_assert(overflow_word{7}.with(0).count() == 7 && overflow_word{7}.without_one().count() == 7);
+static_assert(overflow_word{0xE0}.with(0).count() == 7 && overflow_word{0xE0}.without_one().count() == 7);
+static_assert(overflow_word{}.with(63).may_hold(63) && overflow_word{}.with(63).with(1).with(2).count() == 3);
 
 enum class line_lock : std::uint8_t { closed = 0, free = 1, held = 2 };
 

@@ -168,23 +168,25 @@ void uncount_displaced(table<Line>& in, std::uint64_t hash, std::size_t at) noex
   }
 }
 
-/// The root: the address of the current table's lines, how many they are, and whether they are being moved.
+/// The root: the address of the current table's lines, how many they are, and whether they are being moved. A processor
+/// that shifts by this word shifts by its low six bits.
 ///
 ///    63     62      61 .. 6              5 .. 0
-///   +--+---------+---------------------+----------+
-///   |0 | moving  |  lines, 64-aligned  | lg lines |
-///   +--+---------+---------------------+----------+
+///   +--+---------+---------------------+---------------+
+///   |0 | moving  |  lines, 64-aligned  | 64 - lg lines |
+///   +--+---------+---------------------+---------------+
 class root_word {
  public:
   constexpr explicit root_word(std::uint64_t bits) noexcept : bits_(bits) {}
   template <class Line>
   root_word(table<Line>& current, bool moving) noexcept
-      : bits_(reinterpret_cast<std::uintptr_t>(current.lines()) | current.lg_lines() | (moving ? moving_bit : 0)) {}
+      : bits_(reinterpret_cast<std::uintptr_t>(current.lines()) | (64 - current.lg_lines()) |
+              (moving ? moving_bit : 0)) {}
 
   static constexpr std::uint64_t moving_bit = std::uint64_t{1} << 62;
   [[nodiscard]] constexpr std::uint64_t bits() const noexcept { return bits_; }
   [[nodiscard]] constexpr bool moving() const noexcept { return (bits_ & moving_bit) != 0; }
-  [[nodiscard]] constexpr unsigned lg_lines() const noexcept { return static_cast<unsigned>(bits_ & 63); }
+  [[nodiscard]] constexpr unsigned lg_lines() const noexcept { return 64 - static_cast<unsigned>(bits_ & 63); }
   [[nodiscard]] void* address() const noexcept { return reinterpret_cast<void*>(bits_ & ~(moving_bit | 63)); }
   template <class Line>
   [[nodiscard]] table<Line>& current() const noexcept {
@@ -194,10 +196,10 @@ class root_word {
   [[nodiscard]] Line* lines() const noexcept {
     return static_cast<Line*>(address());
   }
-  [[nodiscard]] std::size_t home_of(std::uint64_t hash) const noexcept { return hash >> (64 - lg_lines()); }
+  [[nodiscard]] std::size_t home_of(std::uint64_t hash) const noexcept { return hash >> (bits_ & 63); }
   template <class Line>
   [[nodiscard]] side& side_of(std::size_t at) const noexcept {
-    return reinterpret_cast<side*>(lines<Line>() + (std::size_t{1} << lg_lines()))[at];
+    return reinterpret_cast<side*>(lines<Line>() + (std::size_t{2} << (~bits_ & 63)))[at];  // 2^lg lines
   }
   [[nodiscard]] bool same_table(root_word other) const noexcept { return address() == other.address(); }
 

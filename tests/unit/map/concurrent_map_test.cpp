@@ -2,6 +2,7 @@
 //
 // What only concurrent_map has: its engines, its two reserved keys, its spill, growing and shrinking in steps.
 // What it shares with the family stands in tests/promises.
+#include <portolan/map/bulk.hpp>
 #include <portolan/map/concurrent_map.hpp>
 #include <portolan/map/portable_storage.hpp>
 #include <portolan/reclaim/hazard.hpp>
@@ -12,9 +13,13 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <limits>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "tests/support/eventually.hpp"
@@ -302,6 +307,73 @@ TEST(concurrent_map, bulk_find_answers_in_the_order_of_the_keys) {
     ASSERT_EQ(results[key].has_value(), key % 3 != 0);
     if (key % 3 != 0) {
       ASSERT_EQ(*results[key], key + 1);
+    }
+  }
+}
+
+// Method: the finds of a compute's callable run inside the guard of the compute, where the quick way is not open; while
+// the table is half moved; and for the two reserved keys. Each must give what it gives outside.
+template <class Map>
+void find_inside_a_compute() {
+  Map map;
+  std::vector<std::uint64_t> keys;
+  for (std::uint64_t key = 0; key < 5000; ++key) {
+    if (key % 3 != 1) map.insert(key == 0 ? ~std::uint64_t{0} : key, key + 1);
+    keys.push_back(key == 0 ? ~std::uint64_t{0} : key);
+    if (key % 97 != 0) continue;
+    std::vector<std::optional<std::uint64_t>> inside(keys.size());
+    std::size_t found_inside = 0;
+    map.compute(7'000'000, [&](const std::uint64_t*) {
+      found_inside = portolan::find_each(std::as_const(map), keys, inside);
+      for (std::size_t at = 0; at < keys.size(); ++at) {
+        EXPECT_EQ(map.find(keys[at]), inside[at]) << at;
+        EXPECT_EQ(map.contains(keys[at]), inside[at].has_value()) << at;
+      }
+      return portolan::keep;
+    });
+    const auto outside = map.find(std::span<const std::uint64_t>(keys));
+    EXPECT_EQ(outside, inside);
+    EXPECT_EQ(found_inside, map.size());
+    for (std::size_t at = 0; at < keys.size(); ++at) ASSERT_EQ(inside[at].has_value(), at % 3 != 1) << at;
+  }
+}
+TEST(concurrent_map, finds_inside_a_compute_give_what_they_give_outside) {
+  find_inside_a_compute<concurrent_map<std::uint64_t, std::uint64_t>>();
+  find_inside_a_compute<portable_map<std::uint64_t, std::uint64_t>>();
+}
+
+TEST(concurrent_map, a_low_load_factor_gives_each_entry_more_slots) {
+  for (const double load : {0.05, 0.25, 0.5, 0.75}) {
+    concurrent_map<std::uint64_t, std::uint64_t> map(portolan::map_options{.max_load_factor = load});
+    concurrent_map<std::uint64_t, std::uint64_t> reserved(
+        portolan::map_options{.capacity = 3000, .max_load_factor = load});
+    const auto slots = [](const auto& which) { return static_cast<double>(which.stats().bytes) / 16; };
+    const std::size_t room = reserved.stats().capacity;
+    ASSERT_GE(room, 3000U);
+    EXPECT_GE(slots(reserved) * load, static_cast<double>(room));
+    for (std::uint64_t key = 1; key <= room; ++key) reserved.insert(key, key);
+    EXPECT_EQ(reserved.stats().growths, 0U) << "grew although there was room";
+    for (std::uint64_t key = 1; key <= 3000; ++key) {
+      map.insert(key, key);
+      ASSERT_GE(slots(map) * load + 200, static_cast<double>(key)) << load;  // looked at now and then
+    }
+    map.reserve(6000);
+    EXPECT_GE(map.stats().capacity, 6000U);
+    for (std::uint64_t key = 4; key <= 3000; ++key) map.erase(key);
+    map.shrink_to_fit();
+    EXPECT_GE(map.stats().capacity, 3U);
+    EXPECT_LE(map.stats().capacity, 300U);
+    for (std::uint64_t key = 1; key <= 10; ++key) EXPECT_EQ(map.contains(key), key <= 3);
+  }
+}
+
+TEST(concurrent_map, refuses_load_factors_that_no_table_has) {
+  for (const double load : {-1.0, 0.04, 0.76, 1.0, std::numeric_limits<double>::quiet_NaN()}) {
+    try {
+      concurrent_map<std::uint64_t, std::uint64_t> map(portolan::map_options{.max_load_factor = load});
+      ADD_FAILURE() << load;
+    } catch (const portolan::error& refused) {
+      EXPECT_EQ(refused.code(), portolan::errc::capacity);
     }
   }
 }
