@@ -25,7 +25,7 @@ namespace portolan::platform {
 namespace {
 
 // relaxed everywhere: a statistic, read by nobody who decides anything.
-std::atomic<std::size_t> mapped_total{0};
+atomic<std::size_t> mapped_total{0};
 
 long futex(const atomic<std::uint32_t>& word, int operation, std::uint32_t value, const timespec* timeout,
            std::uint32_t bits) noexcept {
@@ -156,7 +156,7 @@ void prefer_huge_pages(void* block, std::size_t size_bytes) noexcept {
 
 void touch_page(void* page) noexcept {
   // relaxed: adds nothing and orders nothing; the write alone is what makes the kernel give memory
-  static_cast<std::atomic<std::uint64_t>*>(page)->fetch_add(0, relaxed);
+  static_cast<atomic<std::uint64_t>*>(page)->fetch_add(0, relaxed);
 }
 
 std::size_t mapped_bytes() noexcept { return mapped_total.load(relaxed); }

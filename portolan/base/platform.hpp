@@ -1,9 +1,9 @@
 // Copyright 2026 The Portolan Authors. SPDX-License-Identifier: Apache-2.0
 //
-// The machine, as the cores of Portolan see it: the one place that names the standard atomics, the
+// The machine, as the cores of Portolan see it: the one place that names the compilers' atomics, the
 // memory orders, the kernel's waiting and pages, threads and `new`.
 //
-//   cores (base, reclaim, map)  →  portolan::platform  →  std::atomic, futex, mmap, membarrier, pthread
+//   cores (base, reclaim, map)  →  portolan::platform  →  __atomic, futex, mmap, membarrier, pthread
 //
 // 1. Whatever two threads share in a core is a `platform::atomic`, a `platform::word16` or is guarded
 //    by a lock of base/wait.hpp, which is built from these.
@@ -13,10 +13,10 @@
 //    program is built with PORTOLAN_STEPS, when a test may yield or pause there.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
+#include <portolan/base/platform/atomic.hpp>
 #include <portolan/base/platform/eight_words.hpp>
 #include <portolan/base/platform/word16.hpp>
 
@@ -48,26 +48,13 @@ inline constexpr bool under_address_sanitizer = false;
 
 // ---- shared words ------------------------------------------------------------------------------
 
-template <class T>
-using atomic = std::atomic<T>;
-
-using memory_order = std::memory_order;
-inline constexpr memory_order relaxed = std::memory_order_relaxed;
-inline constexpr memory_order acquire = std::memory_order_acquire;
-inline constexpr memory_order release = std::memory_order_release;
-inline constexpr memory_order acq_rel = std::memory_order_acq_rel;
-inline constexpr memory_order seq_cst = std::memory_order_seq_cst;
-
-/// A fence between this thread's earlier and later accesses.
-inline void fence(memory_order order) noexcept { std::atomic_thread_fence(order); }
-
 namespace detail {
 /// Whether the kernel's expedited membarrier works here; decided before main, or at the first use.
 [[nodiscard]] bool probe_membarrier() noexcept;
 void membarrier_all_threads() noexcept;
 inline const bool membarrier_works = probe_membarrier();
 /// What readers pay where the kernel has no such call; out of the way of all others.
-[[gnu::cold, gnu::noinline]] inline void full_fence() noexcept { std::atomic_thread_fence(std::memory_order_seq_cst); }
+[[gnu::cold, gnu::noinline]] inline void full_fence() noexcept { fence(seq_cst); }
 }  // namespace detail
 
 /// True where `light_fence` costs nothing because `heavy_fence` reaches into every running thread.
@@ -77,7 +64,7 @@ inline const bool membarrier_works = probe_membarrier();
 /// loads as seen by a thread that calls `heavy_fence` in between.
 [[gnu::always_inline]] inline void light_fence() noexcept {
   if (detail::membarrier_works) [[likely]] {
-    std::atomic_signal_fence(std::memory_order_seq_cst);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
   } else {
     detail::full_fence();
   }
@@ -93,11 +80,11 @@ inline const bool membarrier_works = probe_membarrier();
 }
 
 /// As light_fence, for who knows that `asymmetric_fences()` is true.
-inline void free_light_fence() noexcept { std::atomic_signal_fence(std::memory_order_seq_cst); }
+inline void free_light_fence() noexcept { __atomic_signal_fence(__ATOMIC_SEQ_CST); }
 
 /// The dear side: afterwards every thread of the process has passed a full fence.
 inline void heavy_fence() noexcept {
-  std::atomic_thread_fence(std::memory_order_seq_cst);
+  fence(seq_cst);
   if (detail::membarrier_works) detail::membarrier_all_threads();
 }
 

@@ -12,10 +12,10 @@
 // What is to be believed beyond "at some moment this word had these bits" is loaded again.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
+#include <portolan/base/platform/atomic.hpp>
 #include <portolan/base/platform/word16.hpp>
 
 namespace portolan::platform {
@@ -23,7 +23,7 @@ namespace portolan::platform {
 class eight_words {
  public:
 #if defined(__x86_64__) && !defined(PORTOLAN_WORD16_BY_SANITIZER)
-  [[gnu::always_inline]] explicit eight_words(const std::atomic<std::uint64_t> (&line)[8]) noexcept {
+  [[gnu::always_inline]] explicit eight_words(const atomic<std::uint64_t> (&line)[8]) noexcept {
     const auto* pairs = reinterpret_cast<const quads*>(line);
     quads in[4];
     // pair node_slot: acquire by the processor's order of loads, kept by the compiler for the sake of "memory".
@@ -64,9 +64,9 @@ class eight_words {
   dwords low_[2];
   dwords high_[2];
 #else
-  explicit eight_words(const std::atomic<std::uint64_t> (&line)[8]) noexcept {
+  explicit eight_words(const atomic<std::uint64_t> (&line)[8]) noexcept {
     // pair node_slot: acquire, so that what is read later is not older than these words.
-    for (int i = 0; i < 8; ++i) words_[i] = line[i].load(std::memory_order_acquire);
+    for (int i = 0; i < 8; ++i) words_[i] = line[i].load(acquire);
   }
   [[nodiscard]] unsigned with_top(std::uint16_t bits) const noexcept {
     return mask([bits](std::uint64_t word) { return word >> 48 == bits; });

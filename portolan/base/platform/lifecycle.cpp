@@ -6,17 +6,17 @@
 
 #include <pthread.h>
 
-#include <atomic>
+#include <portolan/base/platform/atomic.hpp>
 
 namespace portolan::platform {
 
 namespace {
 
-std::atomic<void (*)(void*)> listener{nullptr};
-std::atomic<bool> forks_are_heard{false};
+atomic<void (*)(void*)> listener{nullptr};
+atomic<bool> forks_are_heard{false};
 
 void thread_ends(void* argument) {
-  if (auto* heard = listener.load(std::memory_order_acquire)) heard(argument);
+  if (auto* heard = listener.load(acquire)) heard(argument);
 }
 
 /// The key goes when this code is unloaded, so that no later end of a thread calls into it.
@@ -45,7 +45,7 @@ class exit_key {
 }  // namespace
 
 void hear_of_thread_end(void (*heard)(void*), const void* argument) noexcept {
-  listener.store(heard, std::memory_order_release);
+  listener.store(heard, release);
   at_thread_end.arm(argument);
 }
 

@@ -12,7 +12,6 @@
 // chooses: whatever it says is confirmed by a whole load before it is believed.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 
 namespace portolan::platform {
