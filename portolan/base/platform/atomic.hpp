@@ -24,7 +24,9 @@ inline constexpr memory_order acq_rel = memory_order::acq_rel;
 inline constexpr memory_order seq_cst = memory_order::seq_cst;
 
 /// A fence between this thread's earlier and later accesses.
-[[gnu::always_inline]] inline void fence(memory_order order) noexcept { __atomic_thread_fence(static_cast<int>(order)); }
+[[gnu::always_inline]] inline void fence(memory_order order) noexcept {
+  __atomic_thread_fence(static_cast<int>(order));
+}
 
 template <class T>
 class atomic {

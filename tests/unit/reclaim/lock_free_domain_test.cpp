@@ -56,7 +56,7 @@ TYPED_TEST(lock_free_domain, keeps_what_a_reader_protects) {
   typename TestFixture::domain own;
   typename TypeParam::domain any;
   auto* const shown = new typename TestFixture::object{42, &this->disposed};
-  std::atomic<typename TestFixture::object*> source{shown};
+  portolan::platform::atomic<typename TestFixture::object*> source{shown};
   std::atomic<int> phase{0};
   std::thread reader([&] {
     typename TypeParam::guard guard(any);
@@ -66,7 +66,7 @@ TYPED_TEST(lock_free_domain, keeps_what_a_reader_protects) {
     EXPECT_EQ(seen->number, 42U);
   });
   while (phase.load() != 1) std::this_thread::yield();
-  source = nullptr;
+  source.store(nullptr);
   this->retire(own, shown);
   for (int i = 0; i < 2'000; ++i) this->retire(own, new typename TestFixture::object{1, &this->disposed});
   own.collect();

@@ -187,7 +187,7 @@ TYPED_TEST(oracle, writers_in_every_thread_free_everything_and_no_reader_sees_it
   {
     typename TypeParam::domain domains[2];
     platform::atomic<node*> sources[places];
-    for (auto& source : sources) source = new node{0, ~std::uint64_t{0}};
+    for (auto& source : sources) source.store(new node{0, ~std::uint64_t{0}});
     std::vector<std::thread> threads;
     for (unsigned t = 0; t < 4; ++t) {
       threads.emplace_back([&, t] {
