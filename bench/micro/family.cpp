@@ -537,11 +537,11 @@ std::vector<std::vector<plan>> all_groups() {
       for (const bool zipf : zipfs)
         for (const unsigned count : threads) cells.push_back({map, texts, entries, zipf, mix, count});
   };
-  for (const std::uint64_t entries : {100'000, 10'000'000})
+  for (const std::uint64_t entries : {100'000U, 10'000'000U})
     group("sharded", false, entries, {false, true}, {"hit", "miss", "upsert", "95", "50"}, {1, 2, 4});
   for (const bool texts : {false, true}) group("sync", texts, 100'000, {false}, {"90_10", "50_50"}, {1, 2});
   for (const bool texts : {false, true})
-    for (const std::uint64_t entries : {10'000, 100'000, 10'000'000})
+    for (const std::uint64_t entries : {10'000U, 100'000U, 10'000'000U})
       group("snapshot", texts, entries, {false}, {"hit"}, {1, 2});
   for (const bool texts : {false, true})
     group("guarded", texts, 100'000, {false}, {"hit", "upsert", "95", "50"}, {1, 2});

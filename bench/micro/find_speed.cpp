@@ -88,12 +88,12 @@ struct alignas(64) memory_line {
   std::uint64_t others[7];
 };
 
-[[gnu::noipa]] std::uint64_t read_array(const memory_line* lines, unsigned shift, const keys& mine) {
+[[gnu::noinline]] std::uint64_t read_array(const memory_line* lines, unsigned shift, const keys& mine) {
   std::uint64_t sum = 0;
   for (const std::uint64_t key : mine) sum += lines[key >> shift].first;
   return sum;
 }
-[[gnu::noipa]] std::uint64_t find_each(const map& in, const keys& mine) {
+[[gnu::noinline]] std::uint64_t find_each(const map& in, const keys& mine) {
   std::uint64_t sum = 0;
   for (const std::uint64_t key : mine) {
     auto seen = in.find(key);  // not const: g++ 12 then keeps it in registers
@@ -101,7 +101,7 @@ struct alignas(64) memory_line {
   }
   return sum;
 }
-[[gnu::noipa]] std::uint64_t find_many(const map& in, const keys& mine) {
+[[gnu::noinline]] std::uint64_t find_many(const map& in, const keys& mine) {
   std::uint64_t sum = 0;
   std::optional<std::uint64_t> results[keys_per_call];
   for (std::size_t at = 0; at + keys_per_call <= mine.size(); at += keys_per_call) {
