@@ -91,10 +91,10 @@ void give_into(Found& into, Seen&& seen) {
   if constexpr (!std::is_same_v<Seen, Found>) {
     into.emplace(std::forward<Seen>(seen));
   } else if constexpr (std::is_move_assignable_v<Found>) {
-    into = std::move(seen);
+    into = std::forward<Seen>(seen);
   } else {
     into.reset();
-    if (seen.has_value()) into.emplace(std::move(*seen));
+    if (seen.has_value()) into.emplace(*std::forward<Seen>(seen));
   }
 }
 

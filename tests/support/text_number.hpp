@@ -2,6 +2,7 @@
 // another way (portolan/map/concurrent/near_node.hpp).
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -11,7 +12,11 @@ namespace support {
 
 class text_number {
  public:
-  text_number(std::uint64_t number) noexcept { std::memcpy(characters_, &number, sizeof number); }
+  template <std::integral Number>
+  text_number(Number given) noexcept {
+    const auto number = static_cast<std::uint64_t>(given);
+    std::memcpy(characters_, &number, sizeof number);
+  }
   text_number(const char* data, std::size_t size) noexcept { std::memcpy(characters_, data, size < 8 ? size : 8); }
 
   [[nodiscard]] const char* data() const noexcept { return characters_; }

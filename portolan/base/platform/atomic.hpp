@@ -6,6 +6,7 @@
 // weighs; and a word of ours never waits by itself (base/wait.hpp does) and never falls back to a lock (asserted).
 #pragma once
 
+#include <cstddef>
 #include <type_traits>
 
 namespace portolan::platform {
@@ -30,7 +31,9 @@ inline constexpr memory_order seq_cst = memory_order::seq_cst;
 
 template <class T>
 class atomic {
-  static_assert(std::is_trivially_copyable_v<T> && __atomic_always_lock_free(sizeof(T), nullptr));
+  static_assert(std::is_trivially_copyable_v<T>);
+  static constexpr std::size_t size = sizeof(T);  // NOLINT(bugprone-sizeof-expression): T may be a pointer
+  static_assert(__atomic_always_lock_free(size, nullptr));
 
  public:
   constexpr atomic() noexcept = default;
