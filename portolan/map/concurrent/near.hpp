@@ -18,6 +18,7 @@
 #include <cstdint>
 
 #include <portolan/base/platform.hpp>
+#include <portolan/map/concurrent/home_line.hpp>
 #include <portolan/map/concurrent/table.hpp>
 #include <portolan/map/concurrent/walk.hpp>
 
@@ -35,64 +36,39 @@ template <class Core>
 inline constexpr bool works_near = Core::guards_everything && !Core::engine_type::holds_nodes;
 
 template <class Core, class Probe>
-class near_line {
- public:
-  using engine = typename Core::engine_type;
-  using line = typename engine::line;
-  using cell = typename engine::cell;
+class near_line : public home_line<Core, Probe> {
+  using base = home_line<Core, Probe>;
+  using base::core_, base::key_, base::line_, base::root_, base::seen_, base::slot_;
 
-  [[gnu::always_inline]] near_line(Core& core, const Probe& key) noexcept
-      : core_(core),
-        key_(key),
-        root_(core.root()),
-        at_(root_.home_of(key.hash)),
-        line_(root_.template lines<line>()[at_]),
-        beside_(root_.template side_of<line>(at_)) {}
-  near_line(const near_line&) = delete;
-  near_line& operator=(const near_line&) = delete;
-  [[gnu::always_inline]] ~near_line() {
-    if (holds_) beside_.give_back();
-  }
+ public:
+  using typename base::cell;
+  using typename base::engine;
+  using typename base::line;
+
+  [[gnu::always_inline]] near_line(Core& core, const Probe& key) noexcept : base(core, key) {}
 
   /// Looks with no lock.
   [[nodiscard, gnu::always_inline]] near look() noexcept {
     slot_ = engine::likely_slot(line_, key_.image);
     seen_ = engine::load(line_, slot_);
     if (engine::may_match(seen_, key_)) return near::found;
-    // Read after the slots: who misses a displaced key here has not missed its count.
-    if (beside_.state() == line_lock::closed) return near::far;
-    return beside_.overflow().may_hold(key_.hash) || core_.spill().used() ? near::far : near::vacant;
+    return this->is_all() ? near::vacant : near::far;
   }
 
   /// Holds the line, then looks; `vacant` only if there is also room. Holds nothing only if the answer is `far`.
   [[nodiscard, gnu::always_inline]] near hold_and_look() noexcept {
     __builtin_prefetch(&line_);  // the lock is elsewhere: both waits at a time
-    platform::step("home wanted");
-    if (!beside_.try_hold()) return near::far;
-    holds_ = true;
-    platform::step("home held");
+    if (!this->try_hold()) return near::far;
     slot_ = engine::likely_slot(line_, key_.image);
     seen_ = engine::load(line_, slot_);
     if (engine::may_match(seen_, key_)) return near::found;
     slot_ = engine::likely_slot(line_, engine::empty_cell().low);
     const bool room = engine::is_empty(engine::load(line_, slot_));
-    return room && !beside_.overflow().may_hold(key_.hash) && !core_.spill().used() ? near::vacant : near::crowded;
+    return room && !this->others_may_hold_it() ? near::vacant : near::crowded;
   }
   /// After `crowded`: puts the entry further on in the block, unless the key is there. Not done if the answer is `far`.
   [[nodiscard]] near put_behind(cell entry) const noexcept {
     return put_behind_held(core_, root_.template current<line>(), key_, entry);
-  }
-  /// After `vacant`.
-  [[gnu::always_inline]] void fill(cell entry) noexcept {
-    platform::step("before fill");
-    engine::fill(line_, slot_, entry);
-  }
-
-  /// After `found`.
-  [[nodiscard]] const cell& seen() const noexcept { return seen_; }
-  [[nodiscard, gnu::always_inline]] bool replace(cell entry) noexcept {
-    cell expected = seen_;
-    return engine::replace(line_, slot_, expected, entry);
   }
 
  private:
@@ -127,16 +103,6 @@ class near_line {
     }
     return near::far;
   }
-
-  Core& core_;
-  const Probe& key_;
-  const root_word root_;
-  const std::size_t at_;
-  line& line_;
-  side& beside_;
-  cell seen_ = engine::empty_cell();
-  unsigned slot_ = 0;
-  bool holds_ = false;
 };
 
 }  // namespace portolan::concurrent

@@ -21,6 +21,7 @@
 #include <portolan/base/bits.hpp>
 #include <portolan/base/platform.hpp>
 #include <portolan/base/scope.hpp>
+#include <portolan/map/concurrent/home_line.hpp>
 #include <portolan/map/concurrent/table.hpp>
 #include <portolan/map/concurrent/walk.hpp>
 #include <portolan/map/vocabulary.hpp>
@@ -37,22 +38,16 @@ requires Core::engine_type::holds_nodes inline constexpr bool nodes_work_near<Co
     Core::guards_everything && Core::engine_type::node_type::text;
 
 template <class Core, class Probe>
-class home_of_node {
- public:
-  using engine = typename Core::engine_type;
-  using line = typename engine::line;
-  using cell = typename engine::cell;
+class home_of_node : public home_line<Core, Probe> {
+  using base = home_line<Core, Probe>;
+  using base::at_, base::core_, base::holds_, base::key_, base::line_, base::root_, base::seen_, base::slot_;
 
-  [[gnu::always_inline]] home_of_node(Core& core, const Probe& key) noexcept
-      : core_(core),
-        key_(key),
-        root_(core.root()),
-        at_(root_.home_of(key.hash)),
-        line_(root_.template lines<line>()[at_]),
-        beside_(root_.template side_of<line>(at_)) {}
-  home_of_node(const home_of_node&) = delete;
-  home_of_node& operator=(const home_of_node&) = delete;
-  [[gnu::always_inline]] ~home_of_node() { let_go(); }
+ public:
+  using typename base::cell;
+  using typename base::engine;
+  using typename base::line;
+
+  [[gnu::always_inline]] home_of_node(Core& core, const Probe& key) noexcept : base(core, key) {}
 
   [[nodiscard, gnu::always_inline]] node_near look(typename Core::guard& guard) {
     const auto sight = core_.engine().look_at(guard, line_, key_);
@@ -61,69 +56,34 @@ class home_of_node {
       seen_ = sight.seen;
       return engine::is_frozen(seen_) ? node_near::far : node_near::found;
     }
-    // Read after the slots: who misses a displaced key here has not missed its count.
-    if (beside_.state() == line_lock::closed) return node_near::far;
-    return others_may_hold_it() ? node_near::far : node_near::vacant;
+    return this->is_all() ? node_near::vacant : node_near::far;
   }
   [[nodiscard, gnu::always_inline]] bool hold_found() noexcept {
-    if (!try_hold()) return false;
+    if (!this->try_hold()) return false;
     if (engine::load(line_, slot_) == seen_) return true;
     let_go();
     return false;
   }
   [[nodiscard, gnu::always_inline]] bool hold_vacant() noexcept {
-    if (!try_hold()) return false;
+    if (!this->try_hold()) return false;
     const unsigned room = engine::room_for(line_, key_);
-    if (room != 0 && !others_may_hold_it()) {
+    if (room != 0 && !this->others_may_hold_it()) {
       slot_ = lowest_bit(room);
       return true;
     }
     let_go();
     return false;
   }
-  [[gnu::always_inline]] void let_go() noexcept {
-    if (holds_) beside_.give_back();
-    holds_ = false;
-  }
+  using base::let_go;
 
   [[nodiscard]] bool holds() const noexcept { return holds_; }
-  [[nodiscard]] const cell& seen() const noexcept { return seen_; }
   [[nodiscard]] place<line> where() const noexcept { return {&root_.template current<line>(), at_, &line_, slot_}; }
-  [[gnu::always_inline]] void fill(cell entry) noexcept {
-    platform::step("before fill");
-    engine::fill(line_, slot_, entry);
-  }
-  [[nodiscard, gnu::always_inline]] bool replace(cell entry) noexcept {
-    cell expected = seen_;
-    return engine::replace(line_, slot_, expected, entry);
-  }
   /// Takes the entry that was found out of its slot; where values are in place the line is held.
   [[nodiscard, gnu::always_inline]] bool empty() noexcept {
-    if constexpr (!engine::in_place) return replace(engine::empty_cell());
+    if constexpr (!engine::in_place) return this->replace(engine::empty_cell());
     engine::fill(line_, slot_, engine::empty_cell());
     return true;
   }
-
- private:
-  [[nodiscard, gnu::always_inline]] bool try_hold() noexcept {
-    platform::step("home wanted");
-    holds_ = beside_.try_hold();
-    if (holds_) platform::step("home held");
-    return holds_;
-  }
-  [[nodiscard, gnu::always_inline]] bool others_may_hold_it() noexcept {
-    return beside_.overflow().may_hold(key_.hash) || core_.spill().used();
-  }
-
-  Core& core_;
-  const Probe& key_;
-  const root_word root_;
-  const std::size_t at_;
-  line& line_;
-  side& beside_;
-  cell seen_ = engine::empty_cell();
-  unsigned slot_ = 0;
-  bool holds_ = false;
 };
 
 /// Puts a new node if the key is vacant; `make(draft)` gives it its value under the line's lock.

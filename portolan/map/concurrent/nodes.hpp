@@ -236,17 +236,18 @@ class nodes {
   using later_draft = detail::written_optional<draft>;
 
   // ---- what a cell shows; its node must be protected ----
-  [[nodiscard]] static decltype(auto) shown(cell live) noexcept {
-    const node_type* const held = live.node<node_type>();
+  [[nodiscard, gnu::always_inline]] static node_type& node_of(cell live) noexcept {
+    node_type* const held = live.node<node_type>();
     if (held == nullptr) __builtin_unreachable();  // else g++ 12 warns in users' code of a null that cannot be
-    return held->value();
+    return *held;
   }
+  [[nodiscard]] static decltype(auto) shown(cell live) noexcept { return std::as_const(node_of(live)).value(); }
   /// By the holder of the key's home line.
-  static void assign(cell live, const V& value) noexcept requires InPlace { live.node<node_type>()->assign(value); }
+  static void assign(cell live, const V& value) noexcept requires InPlace { node_of(live).assign(value); }
   [[nodiscard]] static pinned<V> pin(cell live) noexcept requires(!InPlace) {
-    node_type* shared = live.node<node_type>();
-    shared->add_reference();
-    return pinned<V>(&shared->value(), shared, &node_type::release);
+    node_type& shared = node_of(live);
+    shared.add_reference();
+    return pinned<V>(&shared.value(), &shared, &node_type::release);
   }
   [[nodiscard]] static found<V> give(cell live) {
     if constexpr (std::is_copy_constructible_v<V>) {
@@ -257,11 +258,11 @@ class nodes {
   }
   template <class Domain>
   static void retire(Domain& domain, cell unlinked) {
-    node_type* gone = unlinked.node<node_type>();
-    domain.retire(gone, &node_type::release_for_table, nullptr, gone->size_bytes());
+    node_type& gone = node_of(unlinked);
+    domain.retire(&gone, &node_type::release_for_table, nullptr, gone.size_bytes());
   }
   [[nodiscard]] static std::int64_t bytes_of(cell live) noexcept {
-    return static_cast<std::int64_t>(live.node<node_type>()->size_bytes());
+    return static_cast<std::int64_t>(node_of(live).size_bytes());
   }
   /// What for_each keeps of an entry until it calls the user.
   class kept {
