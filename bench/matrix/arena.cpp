@@ -28,6 +28,16 @@ double ns_of_size(measured_map& map) {
 
 }  // namespace
 
+workload::candidate roomy(workload::candidate ours) {
+  ours.name += fmt::format(", load ≤ {:g}", low_load);
+  ours.measure = [of_any = std::move(ours.measure)](key_form form,
+                                                    workload::setup how) -> std::unique_ptr<measured_map> {
+    how.max_load_factor = low_load;
+    return form == key_form::number ? of_any(form, how) : nullptr;
+  };
+  return ours;
+}
+
 double speed_of(const std::vector<lap>& laps) noexcept {
   double all = 0;
   for (const lap& one : laps) {
@@ -72,6 +82,8 @@ arena::arena(key_form form, std::uint64_t entries, const std::vector<entrant>& e
 }
 
 void arena::fill(std::size_t which) {
+  const entrant::role is = entrants_[which].is;
+  if (is == entrant::role::roomy && !how_.roomy) return;
   const std::string& name = entrants_[which].which.name;
   constexpr double spare_bytes = 512e6;
   if (free_memory_bytes() < expected_bytes(form_, entries_) + spare_bytes) {
@@ -88,7 +100,7 @@ void arena::fill(std::size_t which) {
     return one.map->fill({t, entries_, fillers});
   });
   for (const lap& each : laps) one.inserted += each.inserted;
-  if (!entrants_[which].floor && one.inserted != entries_) {
+  if (is != entrant::role::array && one.inserted != entries_) {
     strike_out(which, fmt::format("put {} of {} fresh keys", one.inserted, entries_));
   }
 }
@@ -96,15 +108,18 @@ void arena::fill(std::size_t which) {
 bool arena::takes_part(std::size_t which, const cell_key& what) const {
   const standing& one = standings_[which];
   if (one.map == nullptr) return false;
-  const loop kind = loop_of(what.what);
-  if (entrants_[which].floor) return what.what == mix::hits || what.what == mix::bulk_hits;
-  return kind != loop::finds_in_bulk || one.map->can().bulk_find;
+  switch (entrants_[which].is) {
+    case entrant::role::map: return loop_of(what.what) != loop::finds_in_bulk || one.map->can().bulk_find;
+    case entrant::role::array: return what.what == mix::hits || what.what == mix::bulk_hits;
+    case entrant::role::roomy: return what.what == mix::hits && what.keys == skew::uniform;
+  }
+  return false;
 }
 
 lap arena::run_one(std::size_t which, const cell_key& what, const key_streams& keys,
                    const std::vector<std::vector<step>>& steps) {
   standing& one = standings_[which];
-  const loop kind = entrants_[which].floor ? loop::finds : loop_of(what.what);
+  const loop kind = entrants_[which].is == entrant::role::array ? loop::finds : loop_of(what.what);
   const auto length_ns = static_cast<std::uint64_t>(1e9 * how_.seconds);
   const std::vector<lap> laps = laps_of(*one.map, threads_, what.threads, [&](unsigned t, std::uint64_t begin_ns) {
     return one.map->run(keys.of(t, steps[t]), kind, what.batch, begin_ns + length_ns);
@@ -135,7 +150,8 @@ void arena::measure(const cell_key& what, const key_streams& keys, std::vector<c
       const std::uint64_t finds = all.operations - all.added;
       if ((all.strange & strange_bits) != 0) {
         strike_out(which, "a find gave a value that nobody stored: " + what.words());
-      } else if (!entrants_[which].floor && ((present && all.hits != finds) || (absent && all.hits != 0))) {
+      } else if (entrants_[which].is != entrant::role::array &&
+                 ((present && all.hits != finds) || (absent && all.hits != 0))) {
         strike_out(which, fmt::format("{} of {} finds found their key: {}", all.hits, finds, what.words()));
       }
     }
@@ -145,11 +161,12 @@ void arena::measure(const cell_key& what, const key_streams& keys, std::vector<c
 void arena::audit(std::vector<size_of>* calls) {
   for (std::size_t i = 0; i < standings_.size(); ++i) {
     standing& one = standings_[i];
-    if (one.map == nullptr || entrants_[i].floor) continue;
+    if (one.map == nullptr || entrants_[i].is == entrant::role::array) continue;
     one.map->enter_thread();
     const std::uint64_t wanted = one.inserted - one.erased;
     const std::size_t size = one.map->size();
-    if (calls != nullptr) calls->push_back({entrants_[i].which.name, entries_, ns_of_size(*one.map)});
+    if (calls != nullptr && entrants_[i].is == entrant::role::map)
+      calls->push_back({entrants_[i].which.name, entries_, ns_of_size(*one.map)});
     std::string why;
     if (size != wanted) {
       why = fmt::format("size() says {}, the operations left {}", size, wanted);

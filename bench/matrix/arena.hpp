@@ -21,15 +21,23 @@
 
 namespace portolan::matrix {
 
-/// One map of the table. The first is ours; `floor` marks the plain array, which is no map and in no league.
+/// One line of the table. The first is our map.
 struct entrant {
+  enum class role : std::uint8_t {
+    map,    ///< ours, or a peer of its league
+    array,  ///< the plain array: no map, in no league
+    roomy,  ///< ours again, with as low a load factor as somebody sets who has the memory: finds of the largest size
+  };
   workload::candidate which;
-  bool floor = false;
+  role is = role::map;
 };
+/// The load factor of `roomy`.
+inline constexpr double low_load = 0.4;
 
 struct arena_settings {
   unsigned repetitions = 5;
   double seconds = 0.1;  ///< of one run
+  bool roomy = false;    ///< whether the cells are some that `roomy` takes part in
   const std::atomic<bool>* interrupted = nullptr;
 };
 
@@ -96,7 +104,9 @@ class arena {
 [[nodiscard]] std::vector<lap> fill_fresh(const entrant& which, const cell_key& what, pinned_threads& threads,
                                           remarks& said);
 
-/// One cache line a find: the plain array that nothing can beat.
+/// A find's loop with an array where the table would be: nothing can beat it.
 [[nodiscard]] workload::candidate plain_array();
+/// Ours with a low load factor.
+[[nodiscard]] workload::candidate roomy(workload::candidate ours);
 
 }  // namespace portolan::matrix

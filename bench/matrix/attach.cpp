@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <sstream>
 
 #include "bench/matrix/in_child.hpp"
@@ -58,14 +59,18 @@ files::path cache_folder() {
   return folder;
 }
 
+words split(const std::string& text) {
+  std::istringstream in(text);
+  return {std::istream_iterator<std::string>(in), {}};
+}
+
 words flags_in(const std::string& text) {
   words flags;
   std::istringstream lines(text);
   const std::string mark = "// flags:";
   for (std::string line; std::getline(lines, line);) {
     if (!line.starts_with(mark)) continue;
-    std::istringstream each(line.substr(mark.size()));
-    for (std::string flag; each >> flag;) flags.push_back(flag);
+    for (std::string& flag : split(line.substr(mark.size()))) flags.push_back(std::move(flag));
   }
   return flags;
 }
@@ -76,6 +81,7 @@ bool is_library(const std::string& flag) {
 
 words compile_command(const std::string& header, const words& include, const words& flags, thread_locals where) {
   words all{compiler_of_run_time(), "-std=c++20", "-O3", "-DNDEBUG", "-fPIC", "-fvisibility=hidden"};
+  for (std::string& flag : split(PORTOLAN_BENCH_FLAGS)) all.push_back(std::move(flag));
   // Two adapters have classes of the same names; neither may meet the other's static objects.
   if (all.front().find("clang") == std::string::npos) all.push_back("-fno-gnu-unique");
   if (where == thread_locals::in_the_program) all.push_back("-ftls-model=initial-exec");

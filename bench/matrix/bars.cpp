@@ -18,9 +18,7 @@ bool within(const std::vector<unsigned>& all, unsigned one) {
 }
 
 std::string times(double ratio) { return fmt::format("{:.2f}", ratio); }
-std::string times(const estimate& ratio) {
-  return fmt::format("{:.2f} ({:.2f} to {:.2f})", ratio.median, ratio.low, ratio.high);
-}
+std::string spread_of(const estimate& ratio) { return fmt::format("{:.2f} to {:.2f}", ratio.low, ratio.high); }
 std::string threads_in_words(unsigned threads) { return fmt::format("{} thread{}", threads, threads == 1 ? "" : "s"); }
 std::string micros(double ns) {
   const double us = ns / 1000;
@@ -88,8 +86,8 @@ class writer {
     std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.ratio.median < b.ratio.median; });
     std::string which;
     for (std::size_t i = 0; i < all.size() && i < shown; ++i) {
-      which += (i == 0 ? "" : "; ") +
-               fmt::format("{} {} {}", times(all[i].ratio), of_.names[all[i].peer], all[i].in->of.words());
+      which += (i == 0 ? "" : "; ") + fmt::format("{} ({}) {} {}", times(all[i].ratio.median), spread_of(all[i].ratio),
+                                                  of_.names[all[i].peer], all[i].in->of.words());
     }
     if (all.size() > shown) which += fmt::format("; {} more in matrix.md", all.size() - shown);
     add({fmt::format("{}: cells wholly below 1.0", name_of(form)), fmt::format("0 of {}", cells),
@@ -115,30 +113,38 @@ class writer {
   [[nodiscard]] const std::vector<double>* speeds(const cell* in, std::size_t which) const {
     return in == nullptr || in->speeds[which].empty() ? nullptr : &in->speeds[which];
   }
-  [[nodiscard]] std::size_t floor() const {
-    const auto at = std::find(of_.floors.begin(), of_.floors.end(), true);
-    return static_cast<std::size_t>(at - of_.floors.begin());
+  // Who plays this role; the number of entrants: nobody does.
+  [[nodiscard]] std::size_t who(entrant::role is) const {
+    return static_cast<std::size_t>(std::find(of_.roles.begin(), of_.roles.end(), is) - of_.roles.begin());
+  }
+  // How fast a hit is beside the array's in the same cell.
+  void beside_the_array(const std::string& name, std::size_t which, double wanted) {
+    const std::size_t array = who(entrant::role::array);
+    if (which == of_.names.size() || array == of_.names.size()) return;
+    for (const unsigned threads : of_.how.threads) {
+      const cell* const in = of_.find(largest(mix::hits, threads));
+      const auto* const mine = speeds(in, which);
+      const auto* const floor = speeds(in, array);
+      if (mine == nullptr || floor == nullptr) continue;
+      const estimate ratio = paired_ratio(*mine, *floor);
+      add({name, fmt::format("≥ {:g}", wanted), times(ratio.median),
+           fmt::format("{:.1f} M/s, array {:.1f}", 1e-6 * median_of(*mine), 1e-6 * median_of(*floor)),
+           at_least(ratio.median, wanted), threads, spread_of(ratio)});
+    }
   }
   [[nodiscard]] cell_key largest(mix what, unsigned threads, std::size_t batch = 0) const {
     return {key_form::number, of_.how.largest(), skew::uniform, what, threads, batch};
   }
 
   void beside_the_array() {
-    if (floor() == of_.names.size()) return;
-    for (const unsigned threads : of_.how.threads) {
-      const cell* const in = of_.find(largest(mix::hits, threads));
-      const auto* const mine = speeds(in, ours);
-      const auto* const array = speeds(in, floor());
-      if (mine == nullptr || array == nullptr) continue;
-      const estimate ratio = paired_ratio(*mine, *array);
-      add({fmt::format("find, {} present ÷ array, {}", count_in_words(of_.how.largest()), threads_in_words(threads)),
-           "≥ 0.7", times(ratio), fmt::format("array {:.0f} M/s", 1e-6 * median_of(*array)),
-           at_least(ratio.median, 0.70)});
-    }
+    const std::string name = fmt::format("find, {} present ÷ array", count_in_words(of_.how.largest()));
+    beside_the_array(name, ours, 0.7);
+    beside_the_array(name + fmt::format(", load ≤ {:g}", low_load), who(entrant::role::roomy), 0.85);
   }
 
   // The batches of one kind, each beside the same entrant, or beside the best one that has bulk finds.
   void bulk_finds() {
+    const std::size_t array = who(entrant::role::array);
     for (const unsigned threads : of_.how.threads) {
       std::vector<double> to_array;
       std::vector<double> to_peer[2];
@@ -146,8 +152,8 @@ class writer {
       for (const mix what : {mix::bulk_hits, mix::bulk_misses}) {
         for (const cell& in : of_.cells) {
           if (in.of.what != what || in.of.threads != threads || in.speeds[ours].empty()) continue;
-          if (what == mix::bulk_hits && floor() != of_.names.size() && !in.speeds[floor()].empty()) {
-            to_array.push_back(paired_ratio(in.speeds[ours], in.speeds[floor()]).median);
+          if (what == mix::bulk_hits && array != of_.names.size() && !in.speeds[array].empty()) {
+            to_array.push_back(paired_ratio(in.speeds[ours], in.speeds[array]).median);
           }
           if (const std::size_t best = best_peer(of_, in, league::general); best != ours) {
             to_peer[what == mix::bulk_hits ? 0 : 1].push_back(paired_ratio(in.speeds[ours], in.speeds[best]).median);
@@ -155,16 +161,15 @@ class writer {
           }
         }
       }
-      const std::string of_these = fmt::format(", {}", threads_in_words(threads));
       if (!to_array.empty()) {
         const double mean = geometric_mean(to_array);
-        add({"bulk find of 16–64, hits ÷ array" + of_these, "≥ 0.85", times(mean), "", at_least(mean, 0.85)});
+        add({"bulk find of 16–64, hits ÷ array", "≥ 0.85", times(mean), "", at_least(mean, 0.85), threads});
       }
       for (const std::size_t kind : {0u, 1u}) {
         if (to_peer[kind].empty()) continue;
         const double mean = geometric_mean(to_peer[kind]);
-        add({fmt::format("bulk find of 16–64, {} ÷ peer's{}", kind == 0 ? "hits" : "misses", of_these), "≥ 1.3",
-             times(mean), peer, at_least(mean, 1.3)});
+        add({fmt::format("bulk find of 16–64, {} ÷ peer's", kind == 0 ? "hits" : "misses"), "≥ 1.3", times(mean), peer,
+             at_least(mean, 1.3), threads});
       }
     }
   }
@@ -176,10 +181,11 @@ class writer {
       const std::size_t best = best_peer(of_, *one_by_one, league::general);
       const auto* const mine = speeds(one_by_one, ours);
       const auto* const bulk = speeds(of_.find(largest(mix::fill_bulk, threads)), ours);
-      const std::string size = fmt::format("{}, {}", count_in_words(of_.how.largest()), threads_in_words(threads));
+      const std::string size = count_in_words(of_.how.largest());
       if (best == ours) {
         if (mine != nullptr) {
-          add({"fill to " + size, "", fmt::format("{:.1f} M/s", 1e-6 * median_of(*mine)), "no peer", verdict::open});
+          add({"fill to " + size, "", fmt::format("{:.1f} M/s", 1e-6 * median_of(*mine)), "no peer", verdict::open,
+               threads});
         }
         continue;
       }
@@ -190,13 +196,13 @@ class writer {
       if (mine != nullptr) {
         const double wanted = threads == 1 ? 1.4 : 2.0;
         const estimate ratio = paired_ratio(*mine, peer);
-        add({"fill to " + size, fmt::format("≥ {}", wanted), times(ratio), beside(*mine),
-             at_least(ratio.median, wanted)});
+        add({"fill to " + size, fmt::format("≥ {}", wanted), times(ratio.median), beside(*mine),
+             at_least(ratio.median, wanted), threads, spread_of(ratio)});
       }
       if (bulk != nullptr) {
         const double ratio = median_of(*bulk) / median_of(peer);
-        add({"bulk insert to " + size + " ÷ a peer's fill", "≥ 2.5", times(ratio), beside(*bulk),
-             at_least(ratio, 2.5)});
+        add({"bulk insert to " + size + " ÷ a peer's fill", "≥ 2.5", times(ratio), beside(*bulk), at_least(ratio, 2.5),
+             threads});
       }
     }
   }
@@ -222,8 +228,8 @@ class writer {
         }
         const double noise = clock == nullptr ? 0 : figure(*clock);
         const double allowed = noise_excuses ? std::max(wanted_ns, noise) : wanted_ns;
-        add({fmt::format("insert {}, {}", what, threads_in_words(threads)), "≤ " + micros(wanted_ns), micros(found),
-             fmt::format("doing nothing {}; {}", micros(noise), peers), at_most(found, allowed)});
+        add({"insert " + what, "≤ " + micros(wanted_ns), micros(found),
+             fmt::format("doing nothing {}; {}", micros(noise), peers), at_most(found, allowed), threads});
       };
       row(
           "p99.9", 4e3, [](const insert_latency& one) { return one.at_ns(0.999); }, false);
@@ -261,9 +267,9 @@ class writer {
         if (peer == ours) continue;
         const estimate ratio = paired_ratio(in.speeds[ours], in.speeds[peer]);
         const double wanted = finds ? 3 : 1;
-        add({fmt::format("one hot key, all {}, {}", finds ? "find" : "compute", threads_in_words(in.of.threads)),
-             finds ? "≥ 3 × Boost" : "≥ 1", times(ratio), of_.names[peer],
-             finds && !boost ? verdict::open : at_least(ratio.median, wanted)});
+        add({fmt::format("one hot key, all {}", finds ? "find" : "compute"), finds ? "≥ 3 × Boost" : "≥ 1",
+             times(ratio.median), of_.names[peer], finds && !boost ? verdict::open : at_least(ratio.median, wanted),
+             in.of.threads, spread_of(ratio)});
       }
     }
   }
@@ -332,11 +338,13 @@ class writer {
 
 }  // namespace
 
+std::string bar::full_name() const { return threads == 0 ? name : name + ", " + threads_in_words(threads); }
+
 std::size_t best_peer(const result& of, const cell& in, league wanted) {
   std::size_t best = ours;
   double most = 0;
   for (std::size_t i = 1; i < in.speeds.size(); ++i) {
-    if (of.floors[i] || of.leagues[i] != wanted || in.speeds[i].empty()) continue;
+    if (of.roles[i] != entrant::role::map || of.leagues[i] != wanted || in.speeds[i].empty()) continue;
     const double speed = median_of(in.speeds[i]);
     if (speed > most) most = speed, best = i;
   }

@@ -20,6 +20,10 @@ struct bar {
   std::string measured;
   std::string beside;  ///< peers, worst cells, noise
   enum verdict verdict = verdict::open;
+  unsigned threads = 0;  ///< 0: the row is not one of some numbers of threads
+  std::string spread{};  ///< where `measured` lies, where that is known
+  /// `find of present keys, 2 threads`
+  [[nodiscard]] std::string full_name() const;
 };
 
 /// Ours beside the best peer of a league in one cell.

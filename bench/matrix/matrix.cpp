@@ -89,7 +89,7 @@ class whole_run {
     for (const entrant& one : entrants) {
       found_.names.push_back(one.which.name);
       found_.leagues.push_back(one.which.league);
-      found_.floors.push_back(one.floor);
+      found_.roles.push_back(one.is);
     }
   }
 
@@ -135,7 +135,7 @@ class whole_run {
 
   void memory() {
     for (const entrant& one : entrants_) {
-      if (one.floor || !next(0.6 * millions(), one.which.name + ", memory while it grows")) continue;
+      if (one.is != entrant::role::map || !next(0.6 * millions(), one.which.name + ", memory while it grows")) continue;
       if (const auto seen = measure_memory(one, growth())) {
         found_.memories.push_back({one.which.name, *seen});
       } else {
@@ -151,7 +151,7 @@ class whole_run {
           found_.latencies.push_back({"", threads, *seen});
       }
       for (const entrant& one : entrants_) {
-        if (one.floor || !next(0.7 * millions(), one.which.name + ", every insert timed")) continue;
+        if (one.is != entrant::role::map || !next(0.7 * millions(), one.which.name + ", every insert timed")) continue;
         if (const auto seen = measure_latency(&one, threads, growth())) {
           found_.latencies.push_back({one.which.name, threads, *seen});
         } else {
@@ -201,7 +201,7 @@ class whole_run {
       const entrant& one = entrants_[which];
       const bool hopeless = repetition > 0 && which != 0 && 3 * median_of(into.speeds[which]) < best;
       const bool bulk = into.of.what == mix::fill_bulk;
-      if (one.floor || hopeless || (bulk && which != 0)) continue;
+      if (one.is != entrant::role::map || hopeless || (bulk && which != 0)) continue;
       if (!next((bulk ? 0.15 : repetition == 0 ? 0.5 : 0.3) * millions(), one.which.name + ", " + into.of.words()))
         continue;
       const auto seen = in_child([&] { return fill_once(one, into.of); });
@@ -246,7 +246,11 @@ class whole_run {
     const std::string name = fmt::format("{} {} keys", count_in_words(entries), name_of(form));
     std::optional<arena> in;
     if (next(filling, "filling " + name)) {
-      in.emplace(form, entries, entrants_, pool, arena_settings{how_.repetitions, how_.seconds, how_.interrupted},
+      const bool finds = std::any_of(todo.begin(), todo.end(), [](const cell_key& one) {
+        return one.what == mix::hits && one.keys == skew::uniform;
+      });
+      const bool room = form == key_form::number && entries == how_.largest() && finds;
+      in.emplace(form, entries, entrants_, pool, arena_settings{how_.repetitions, how_.seconds, room, how_.interrupted},
                  found_.said);
     }
     std::optional<key_streams> keys;

@@ -74,7 +74,7 @@ struct compiled {
 struct result {
   std::vector<std::string> names;         ///< of the entrants; the first is ours
   std::vector<workload::league> leagues;  ///< beside them
-  std::vector<bool> floors;               ///< beside them: the plain array
+  std::vector<entrant::role> roles;       ///< beside them
   settings how;
   std::vector<cell> cells;
   std::vector<latency_of> latencies;

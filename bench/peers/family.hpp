@@ -40,6 +40,8 @@ class family_adapter {
   Map map_;
 };
 
-[[nodiscard]] inline map_options options_of(const setup& how) { return {.capacity = how.reserve}; }
+[[nodiscard]] inline map_options options_of(const setup& how) {
+  return {.capacity = how.reserve, .max_load_factor = how.max_load_factor};
+}
 
 }  // namespace portolan::workload

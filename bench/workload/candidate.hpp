@@ -54,9 +54,10 @@ struct content {
 /// How a candidate is set up for one run.
 struct setup {
   const workload& work;
-  std::size_t reserve = 0;  ///< entries to make room for before the run
-  unsigned shards = 0;      ///< 0: the candidate's own choice
-  bool check_reads = true;  ///< each find looks at the value's tag
+  std::size_t reserve = 0;     ///< entries to make room for before the run
+  unsigned shards = 0;         ///< 0: the candidate's own choice
+  bool check_reads = true;     ///< each find looks at the value's tag
+  double max_load_factor = 0;  ///< of ours; 0: the map's own choice
 };
 
 class subject {

@@ -11,6 +11,7 @@
 
 #include "bench/matrix/attach.hpp"
 #include "bench/peers/peers.hpp"
+#include "bench/workload/input.hpp"
 #include "tools/portolan/advice.hpp"
 #include "tools/portolan/bench.hpp"
 #include "tools/portolan/matrix_options.hpp"
@@ -35,7 +36,7 @@ std::vector<entrant> maps_of_this_program(const matrix_options& o) {
     const bool ours = one.origin == workload::origin::family;
     if (!ours && !o.only.empty() && !named(one.name, o.only)) continue;
     if (!ours && named(one.name, o.without)) continue;
-    all.push_back({one, false});
+    all.push_back({one});
   }
   return all;
 }
@@ -51,7 +52,7 @@ void attach_all(const matrix_options& o, const terminal& to, std::vector<entrant
       if (other.which.name == made.name)
         throw matrix::attach_error(header + ": there is a map called " + made.name + " already");
     }
-    into.push_back({std::move(made), false});
+    into.push_back({std::move(made)});
   }
 }
 
@@ -114,7 +115,7 @@ matrix::result measure(const std::vector<entrant>& maps, matrix_options& o, cons
   progress_bar bar(to);
   const double expected = matrix::expected_seconds(maps, o.how);
   if (!o.json) {
-    complain(to, fmt::format("{} maps, about {}; Ctrl-C keeps what was measured until then", maps.size() - 1,
+    complain(to, fmt::format("{} maps, about {}; Ctrl-C keeps what was measured until then", maps.size() - 2,
                              duration_in_words(expected)));
   }
   bar.expect(expected);
@@ -130,6 +131,13 @@ status bench_matrix(const arguments& given, const terminal& to) {
   if (o.problem.empty()) o.problem = unknown_map(o);
   if (!o.problem.empty()) {
     complain(to, "bench matrix: " + o.problem);
+    return status::failed;
+  }
+  std::string earlier;
+  try {
+    if (!o.baseline.empty()) earlier = read_earlier_matrix(o.baseline);
+  } catch (const workload::input_error& error) {
+    complain(to, std::string("bench matrix: ") + error.what());
     return status::failed;
   }
   matrix_report report;
@@ -158,18 +166,21 @@ status bench_matrix(const arguments& given, const terminal& to) {
     }
     compiles = matrix::compile_times(outside, said, &interrupted());
   }
-  maps.push_back({matrix::plain_array(), true});
+  maps.push_back({matrix::plain_array(), entrant::role::array});
+  maps.push_back({matrix::roomy(maps.front().which), entrant::role::roomy});
   report.found = measure(maps, o, to);
   report.found.compiles = std::move(compiles);
   report.found.said.left_out.insert(report.found.said.left_out.end(), said.left_out.begin(), said.left_out.end());
   report.bars = matrix::bars_of(report.found);
+  if (!o.baseline.empty()) report.then = compare_with(o.baseline, earlier, report.found, report.machine);
   if (!print(to, o.json ? as_json(report) : as_text(report, to))) {
     complain(to, "the result could not be written to the standard output: is the disk full?");
     return status::failed;
   }
   if (!write_files(report, o.out, to)) return status::failed;
   if (!o.json && !print(to, labelled("files", o.out + "/matrix.md, .csv, .json and plots"))) return status::failed;
-  return report.found.said.wrong.empty() ? status::clean : status::found;
+  const bool lost = report.then && report.then->lost() != 0;
+  return report.found.said.wrong.empty() && !lost ? status::clean : status::found;
 }
 
 }  // namespace portolan::tool

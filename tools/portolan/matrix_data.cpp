@@ -95,7 +95,7 @@ std::string as_json(const matrix_report& of) {
   j["seconds"] = of.found.how.seconds;
   for (std::size_t i = 0; i < of.found.names.size(); ++i) {
     j["maps"].push_back({{"name", of.found.names[i]},
-                         {"league", of.found.floors[i]                                 ? "none"
+                         {"league", of.found.roles[i] != matrix::entrant::role::map    ? "none"
                                     : of.found.leagues[i] == workload::league::special ? "special"
                                                                                        : "general"}});
   }
@@ -103,9 +103,10 @@ std::string as_json(const matrix_report& of) {
     const char* const how = one.verdict == matrix::verdict::pass   ? "pass"
                             : one.verdict == matrix::verdict::miss ? "miss"
                                                                    : "open";
-    j["bars"].push_back({{"name", one.name},
+    j["bars"].push_back({{"name", one.full_name()},
                          {"bar", one.target},
                          {"measured", one.measured},
+                         {"spread", one.spread},
                          {"verdict", how},
                          {"beside", one.beside}});
   }
@@ -114,6 +115,17 @@ std::string as_json(const matrix_report& of) {
   j["wrong"] = of.found.said.wrong;
   j["left_out"] = of.found.said.left_out;
   j["interrupted"] = of.found.interrupted;
+  if (of.then) {
+    ordered_json changes = ordered_json::array();
+    for (const matrix_change& one : of.then->changes) {
+      changes.push_back({{"cell", one.cell},
+                         {"now_by_then", one.ratio()},
+                         {"others_least", one.others_least},
+                         {"others_most", one.others_most},
+                         {"lost", one.lost}});
+    }
+    j["baseline"] = {{"file", of.then->file}, {"date", of.then->date}, {"changes", changes}};
+  }
   return j.dump(1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
 

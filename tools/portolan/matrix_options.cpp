@@ -154,6 +154,7 @@ matrix_options read_matrix_options(const arguments& given) {
   app.add_option("--peer-include", o.peer_include)->delimiter(',');
   app.add_option("--only", o.only)->delimiter(',');
   app.add_option("--without", o.without)->delimiter(',');
+  app.add_option("--baseline", o.baseline);
   app.add_option("--out", o.out);
   app.add_flag("--json", o.json);
   try {
@@ -193,9 +194,10 @@ std::string matrix_help() {
          "  --only A,B --without C peers by a part of their names\n"
          "  --peer-header FILE,…   maps from outside: an adapter each, compiled now (docs/bench.md);\n"
          "  --peer-include DIR,…   where their includes lie\n"
+         "  --baseline FILE        an earlier run's matrix.json: ours now ÷ then in each cell, and what was lost\n"
          "  --out FOLDER           (portolan-matrix) matrix.md, .csv, .json and plots;  --json on the output, too\n"
          "Ctrl-C ends early and keeps what was measured. Exit status: 0 measured, whether or not a bar is missed;\n"
-         "1 a map gave a wrong answer; 2 it could not be done.\n";
+         "1 a map gave a wrong answer, or a cell is slower than in the baseline; 2 it could not be done.\n";
 }
 
 }  // namespace portolan::tool

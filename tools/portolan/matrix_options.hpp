@@ -17,6 +17,7 @@ struct matrix_options {
   std::vector<std::string> peer_include;
   std::vector<std::string> only;
   std::vector<std::string> without;
+  std::string baseline;  ///< an earlier run's matrix.json
   std::string out = "portolan-matrix";
   bool quick = false;
   bool json = false;

@@ -9,6 +9,7 @@
 
 #include "bench/matrix/bars.hpp"
 #include "bench/workload/machine.hpp"
+#include "tools/portolan/matrix_then.hpp"
 #include "tools/portolan/text.hpp"
 
 namespace portolan::tool {
@@ -19,6 +20,7 @@ struct matrix_report {
   workload::machine machine;
   std::string command;
   std::string date;  ///< when it began
+  std::optional<matrix_then> then{};
 };
 
 [[nodiscard]] std::string as_text(const matrix_report& of, const terminal& to);

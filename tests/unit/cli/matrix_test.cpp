@@ -79,13 +79,15 @@ TEST(mixes, hold_the_shares_that_they_are_called_after) {
   EXPECT_EQ(share(mix::misses, matrix::step::find), 1);
 }
 
-// One size, two threads; ours, a general peer that is good at hits, one that is good at misses, a special one, the array.
+// One size, two threads; ours, a general peer that is good at hits, one that is good at misses, a special one, the array,
+// ours with a low load factor.
 matrix::result example() {
   matrix::result of;
-  of.names = {"concurrent_map", "hitter", "misser", "special one", "plain array"};
+  of.names = {"concurrent_map", "hitter", "misser", "special one", "plain array", "concurrent_map, load ≤ 0.4"};
   of.leagues = {workload::league::general, workload::league::general, workload::league::general,
-                workload::league::special, workload::league::general};
-  of.floors = {false, false, false, false, true};
+                workload::league::special, workload::league::general, workload::league::general};
+  using role = matrix::entrant::role;
+  of.roles = {role::map, role::map, role::map, role::map, role::array, role::roomy};
   of.how.sizes = {10'000'000};
   of.how.threads = {1, 2};
   of.how.forms = {key_form::number};
@@ -98,16 +100,16 @@ matrix::result example() {
     }
     of.cells.push_back(std::move(one));
   };
-  add(mix::hits, 1, {40, 10, 5, 30, 50});
-  add(mix::hits, 2, {80, 20, 9, 70, 100});
-  add(mix::misses, 1, {24, 6, 25, 20, 0});
-  add(mix::misses, 2, {60, 12, 40, 30, 0});
-  add(mix::bulk_hits, 1, {45, 0, 20, 0, 50}, 16);
-  add(mix::bulk_misses, 1, {20, 0, 40, 0, 0}, 16);
-  add(mix::fill, 1, {6, 3, 2, 5, 0});
-  add(mix::fill_bulk, 1, {9, 0, 0, 0, 0});
-  add(mix::hot_find, 2, {90, 10, 9, 0, 0});
-  add(mix::hot_add, 2, {10, 12, 9, 0, 0});
+  add(mix::hits, 1, {40, 10, 5, 30, 50, 42});
+  add(mix::hits, 2, {80, 20, 9, 70, 100, 90});
+  add(mix::misses, 1, {24, 6, 25, 20, 0, 0});
+  add(mix::misses, 2, {60, 12, 40, 30, 0, 0});
+  add(mix::bulk_hits, 1, {45, 0, 20, 0, 50, 0}, 16);
+  add(mix::bulk_misses, 1, {20, 0, 40, 0, 0, 0}, 16);
+  add(mix::fill, 1, {6, 3, 2, 5, 0, 0});
+  add(mix::fill_bulk, 1, {9, 0, 0, 0, 0, 0});
+  add(mix::hot_find, 2, {90, 10, 9, 0, 0, 0});
+  add(mix::hot_add, 2, {10, 12, 9, 0, 0, 0});
   of.latencies = {{"", 1, {{{30, 999'990}, {50'000, 10}}, 60'000}},
                   {"concurrent_map", 1, {{{300, 998'000}, {3'900, 1'990}, {40'000, 10}}, 1'200'000}},
                   {"hitter", 1, {{{300, 999'999}, {3e8, 1}}, 3e8}}};
@@ -128,7 +130,7 @@ matrix::result example() {
 
 const matrix::bar& bar_called(const std::vector<matrix::bar>& all, const std::string& begin) {
   for (const matrix::bar& one : all) {
-    if (one.name.starts_with(begin)) return one;
+    if (one.full_name().starts_with(begin)) return one;
   }
   ADD_FAILURE() << "no bar " << begin;
   return all.front();
@@ -153,10 +155,12 @@ TEST(bars, pass_and_miss) {
   EXPECT_EQ(judged("u64: cells wholly below 1.0"), verdict::miss);
   EXPECT_EQ(judged("u64, special league: geometric mean"), verdict::pass);
   EXPECT_EQ(judged("find, 10 M present ÷ array, 1 thread"), verdict::pass);
+  EXPECT_EQ(judged("find, 10 M present ÷ array, load ≤ 0.4, 1 thread"), verdict::miss);
+  EXPECT_EQ(judged("find, 10 M present ÷ array, load ≤ 0.4, 2 threads"), verdict::pass);
   EXPECT_EQ(judged("bulk find of 16–64, hits ÷ array, 1"), verdict::pass);
   EXPECT_EQ(judged("bulk find of 16–64, misses ÷ peer's, 1"), verdict::miss);
   EXPECT_EQ(judged("fill to 10 M, 1"), verdict::pass);
-  EXPECT_EQ(judged("bulk insert to 10 M, 1"), verdict::pass);
+  EXPECT_EQ(judged("bulk insert to 10 M ÷ a peer's fill, 1"), verdict::pass);
   EXPECT_EQ(judged("insert p99.9, 1"), verdict::pass);
   EXPECT_EQ(judged("insert p99.999, 1"), verdict::pass);
   EXPECT_EQ(judged("insert worst, 1"), verdict::miss);
@@ -215,6 +219,63 @@ TEST(matrix_report, reads_as_agreed) {
     at = end + 1;
   }
   support::expect_golden("matrix-tables.txt", tool::as_markdown(reported()));
+}
+
+// Then: everything as now, but for what is changed.
+tool::matrix_then against(const std::function<void(nlohmann::json&)>& changed) {
+  auto then = nlohmann::json::parse(tool::as_json(reported()));
+  changed(then);
+  return tool::compare_with("then/matrix.json", then.dump(), reported().found, reported().machine);
+}
+nlohmann::json& speeds(nlohmann::json& of, std::size_t cell, const char* map) {
+  return of["cells"][cell]["operations_per_second"][map];
+}
+
+TEST(matrix_then, a_loss_is_ours_alone_and_beyond_the_noise) {
+  EXPECT_EQ(against([](auto&) {}).lost(), 0u);
+  EXPECT_EQ(against([](auto&) {}).changes.size(), 10u);
+  const auto one = against([](auto& then) { speeds(then, 0, "concurrent_map") = {50e6, 51e6, 49e6}; });
+  EXPECT_EQ(one.lost(), 1u);
+  EXPECT_TRUE(one.changes[0].lost);
+  EXPECT_NEAR(one.changes[0].ratio(), 0.8, 1e-9);
+  EXPECT_EQ(against([](auto& then) {
+              speeds(then, 0, "concurrent_map") = {50e6, 60e6, 40.5e6};
+            }).lost(),
+            0u)
+      << "the ranges meet";
+  EXPECT_EQ(against([](auto& then) {
+              speeds(then, 0, "concurrent_map") = {41.5e6, 41.4e6, 41.6e6};
+            }).lost(),
+            0u)
+      << "less than the least noise";
+  EXPECT_EQ(against([](auto& then) {
+              speeds(then, 0, "concurrent_map") = {50e6, 51e6, 49e6};
+              speeds(then, 0, "plain array") = {65e6, 66e6, 67e6};
+            }).lost(),
+            0u)
+      << "the machine lost as much";
+  EXPECT_EQ(against([](auto& then) { speeds(then, 0, "concurrent_map") = {20e6, 21e6, 19e6}; }).lost(), 0u) << "a gain";
+  EXPECT_EQ(against([](auto& then) { then["cells"].erase(0); }).changes.size(), 9u) << "a cell of one run alone";
+  EXPECT_EQ(against([](auto& then) { then["machine"]["processor"] = "another"; }).doubts.size(), 1u);
+}
+
+TEST(matrix_then, stands_in_the_text_and_in_the_tables) {
+  tool::matrix_report of = reported();
+  of.then = against([](auto& then) {
+    speeds(then, 0, "concurrent_map") = {50e6, 51e6, 49e6};
+    then["machine"]["build"] = "-O3";
+  });
+  constexpr tool::terminal page{.colour = false, .utf8 = true, .progress = false};
+  const std::string text = tool::as_text(of, page);
+  EXPECT_NE(text.find("against   then/matrix.json of 2026-01-31 12:00 UTC: 0.98 now ÷ then"), std::string::npos)
+      << text;
+  EXPECT_NE(text.find("\n  0.80  u64 10 M uniform hit, 1 thread\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("build: then -O3, now -O2"), std::string::npos) << text;
+  const std::string tables = tool::as_markdown(of);
+  EXPECT_NE(tables.find("| u64 10 M uniform hit, 1 thread | 50.0 | 40.0 | 0.80 | 1.00 to 1.00 | LOST |"),
+            std::string::npos)
+      << tables;
+  EXPECT_EQ(nlohmann::json::parse(tool::as_json(of))["baseline"]["changes"][0]["lost"], true);
 }
 
 TEST(matrix_report, json_and_csv_hold_every_repetition) {
@@ -304,6 +365,12 @@ TEST_F(command_line, a_matrix_of_everything_with_an_attached_map) {
     EXPECT_TRUE(std::filesystem::exists(out + "/" + name)) << name;
   }
 
+  const finished again = portolan(
+      briefly({"--rows", "cells", "--keys", "u64", "--mixes", "hit", "--baseline", out + "/matrix.json", "--out", out}),
+      cached);
+  EXPECT_NE(again.status, 2) << again.err;
+  EXPECT_NE(in_one_line(again.out).find("matrix.json of 2"), std::string::npos) << again.out;
+
   cached.environment.emplace_back("A_PEER_LIES=1");
   const finished lying = portolan(
       briefly({"--rows", "cells", "--keys", "u64", "--mixes", "hit", "--peer-header", header, "--out", out}), cached);
@@ -338,6 +405,8 @@ TEST_F(command_line, what_the_matrix_does_not_know_is_named) {
                                              {"--rows", "cell"},
                                              {"--repz", "3"},
                                              {"--peer-header", path("missing.hpp")},
+                                             {"--baseline", path("missing.json")},
+                                             {"--baseline", file("other.json", "{}")},
                                              {"--out", "/proc/portolan"}}) {
     std::vector<std::string> arguments{"bench", "matrix"};
     arguments.insert(arguments.end(), wrong.begin(), wrong.end());
