@@ -2,8 +2,8 @@
 //
 // Growing and shrinking: a table is moved unit by unit by whoever passes, and nobody waits for a whole table.
 //
-//   claim the unit (open → busy) → make its lines in the next table ready → line by line: close, then slot by slot
-//      copy, then live → moved → … → done → count the unit → the last one moves the root
+//   claim the unit (open → busy) → make its lines in the next table ready → a few lines at a time: close them, then
+//      entry by entry copy, then live → moved → … → done → count the unit → the last one moves the root
 //
 //   growing      one block here   →  2ᵏ blocks there
 //   shrinking    2ᵏ blocks here   →  one block there; if they do not fit, that block moves on at once (`place_copy`)
@@ -37,6 +37,7 @@ class mover {
   using table_type = table<line>;
 
   static constexpr std::size_t lines_ahead = 16;
+  static constexpr std::size_t lines_at_a_time = 8;
 
   explicit mover(Core& core) : core_(core), guard_(core.reclaimer()) {}
 
@@ -51,12 +52,8 @@ class mover {
     table_type& to = *from.next();  // stays: the root cannot leave `from` before this unit is done
     make_ready(to, to.line_count() / units * unit, to.line_count() / units);
     const std::size_t lines = from.line_count() / units;
-    for (std::size_t at = unit * lines; at < (unit + 1) * lines; ++at) {
-      __builtin_prefetch(&from.line(at) +
-                         lines_ahead);  // of the next unit, too: it is moved soon, and maybe by this one
-      from.side_of(at).close();
-      platform::step("line closed");
-      move_line(from.line(at), to);
+    for (std::size_t at = unit * lines; at < (unit + 1) * lines; at += lines_at_a_time) {
+      move_lines(from, at, lines < lines_at_a_time ? lines : lines_at_a_time, to);
     }
     platform::step("before done");
     from.finish(unit * blocks, blocks);
@@ -79,20 +76,36 @@ class mover {
     }
   }
 
-  void move_line(line& source, table_type& to) {
+  void close(table_type& from, std::size_t at) {
+    __builtin_prefetch(&from.line(at) + lines_ahead);  // of the next unit, too: it is moved soon, and maybe by this one
+    from.side_of(at).close();
+    platform::step("line closed");
+  }
+
+  /// Moves neighbouring lines, the first one's number a multiple of theirs. Which slots are full is as good as chance; so
+  /// small entries are gathered without a branch for each, and from several lines, lest each line's number of them be
+  /// guessed wrong.
+  void move_lines(table_type& from, std::size_t first, std::size_t lines, table_type& to) {
+    constexpr unsigned slots = engine::slots_per_line;
+    line* const sources = &from.line(first);
     if constexpr (engine::holds_nodes) {
-      for (unsigned slot = 0; slot < engine::slots_per_line; ++slot) move_node(source, slot, to);
-    } else {
-      // Which slots are full is as good as chance, so they are told apart without a branch for each.
-      unsigned full[engine::slots_per_line];
-      cell seen[engine::slots_per_line];
-      unsigned count = 0;
-      for (unsigned slot = 0; slot < engine::slots_per_line; ++slot) {
-        full[count] = slot;
-        seen[count] = engine::load(source, slot);
-        count += engine::is_empty(seen[count]) ? 0U : 1U;
+      for (std::size_t i = 0; i < lines; ++i) {
+        close(from, first + i);
+        for (unsigned slot = 0; slot < slots; ++slot) move_node(sources[i], slot, to);
       }
-      for (unsigned i = 0; i < count; ++i) move_small(source, full[i], seen[i], to);
+    } else {
+      cell seen[lines_at_a_time * slots];
+      std::uint8_t from_slot[lines_at_a_time * slots];
+      unsigned count = 0;
+      for (std::size_t i = 0; i < lines; ++i) {
+        close(from, first + i);
+        for (unsigned slot = 0; slot < slots; ++slot) {
+          seen[count] = engine::load(sources[i], slot);
+          from_slot[count] = static_cast<std::uint8_t>(i * slots + slot);
+          count += engine::is_empty(seen[count]) ? 0U : 1U;
+        }
+      }
+      for (unsigned i = 0; i < count; ++i) move_small(sources[from_slot[i] / slots], from_slot[i] % slots, seen[i], to);
     }
   }
 
