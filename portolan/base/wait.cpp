@@ -17,6 +17,12 @@ void spin_wait::once() {
   if (round_ < UINT32_MAX) ++round_;
 }
 
+void lost_exchange::stand_aside() noexcept {
+  const unsigned pauses = times_ == 0 ? 64 : 128;
+  for (unsigned i = 0; i < pauses; ++i) platform::pause();
+  ++times_;
+}
+
 void event::set() noexcept {
   // pair await: release, so that who waited sees what was written before the event.
   word_.store(1, platform::release);

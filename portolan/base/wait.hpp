@@ -36,6 +36,19 @@ class spin_wait {
   std::uint32_t round_ = 0;
 };
 
+/// Back-off of who lost an exchange to another thread. A line that stays with one processor takes many exchanges in the
+/// time that it takes to come to another: so the loser stands aside for some of them, a few microseconds.
+class lost_exchange {
+ public:
+  void stand_aside() noexcept;
+  /// It is time to take a lock in place of hoping.
+  [[nodiscard]] bool often() const noexcept { return times_ >= many; }
+
+ private:
+  static constexpr std::uint32_t many = 8;
+  std::uint32_t times_ = 0;
+};
+
 /// Waits until `enough(value of word)`; who changes the word calls platform::wake_all on it. The value that
 /// satisfied is returned, acquired.
 template <class Enough>

@@ -26,6 +26,7 @@
 #include <portolan/base/platform.hpp>
 #include <portolan/base/scope.hpp>
 #include <portolan/map/concurrent/change.hpp>
+#include <portolan/map/concurrent/compute.hpp>
 #include <portolan/map/concurrent/core.hpp>
 #include <portolan/map/concurrent/engine.hpp>
 #include <portolan/map/concurrent/find.hpp>
@@ -368,16 +369,18 @@ class concurrent_map
     return compare_exchange_at(platform::here(), key, expected, std::forward<W>(desired));
   }
 
-  /// Lets `f` decide about the entry of `key`, alone among all computes and inserts of its line.
+  /// Lets `f` decide about the entry of `key`, and does it only if nothing came between; else it asks again.
   ///
   /// @returns   what became of the entry; absent: there was none and `f` wanted none
-  /// @sees      one instant between call and return; nothing came between what `f` saw and what it decided
-  /// @progress  may wait for a writer of the same line, also while its `f` runs, or for one block that is being moved
-  /// @cost      O(1) expected; at most one allocation
+  /// @sees      one instant between call and return; nothing came between what `f` saw last and what it decided
+  /// @progress  an entry that is there: no lock, unless its value is a node's and changes in place; after some lost tries,
+  ///            and else, may wait for a writer of the same line, also while its `f` runs, or for one block that is moved
+  /// @cost      O(1) expected; at most one allocation each time that `f` is called
   /// @throws    what `f`, Hash, KeyEqual and V's moves throw, std::bad_alloc: the map is then as before; reentrant_call
   ///            if `f` changes this map
-  /// @calls     `f` under the line's lock, with a pointer to the value or null. It returns decision<V>, V or
-  ///            std::optional<V>; it is called again if an assignment or an erase of the same key came between
+  /// @calls     `f`, with a pointer to the value or null; it returns decision<V>, V or std::optional<V>. It may be called
+  ///            more than once, whenever another change of the entry came between, and by several threads at a time for one
+  ///            entry; of an absent key, and of a value that changes in place, one at a time, under the line's lock
   template <class Q = K, class F>
     requires finds<Q> && std::is_invocable_v<F&, const V*>
   [[gnu::always_inline]] computed compute(const Q& key, F&& f) { return compute_at(platform::here(), key, f); }
@@ -539,7 +542,7 @@ class concurrent_map
         entry.emplace(std::forward<Args>(args)...);
       };
       const auto answer = concurrent::put_node_near(core_, probe, sought, make);
-      if (answer != concurrent::node_near::far) return answer == concurrent::node_near::vacant;
+      if (answer != concurrent::near::far) return answer == concurrent::near::vacant;
     }
     if constexpr (concurrent::works_near<core_type> && std::is_trivially_constructible_v<V, Args&&...>) {
       typename engine::draft entry(core_.engine(), core_.allocator(), probe, sought);
@@ -616,10 +619,10 @@ class concurrent_map
   assignment assign_in_place(place here, Probe probe, const Q& key, const V& value, Took& took) {
     if constexpr (concurrent::nodes_work_near<core_type>) {
       auto answer = concurrent::assign_node_near(core_, probe, value, took);
-      if (answer == concurrent::node_near::found) return assignment::assigned;
-      if (answer == concurrent::node_near::vacant) {
+      if (answer == concurrent::near::found) return assignment::assigned;
+      if (answer == concurrent::near::vacant) {
         answer = concurrent::put_node_near(core_, probe, key, [&](auto& entry) { entry.emplace(value); });
-        if (answer == concurrent::node_near::vacant) return assignment::inserted;
+        if (answer == concurrent::near::vacant) return assignment::inserted;
       }
     }
     guard protection(core_.reclaimer());
@@ -653,7 +656,7 @@ class concurrent_map
     entry.emplace(std::forward<W>(value));
     if constexpr (concurrent::nodes_work_near<core_type>) {
       const auto answer = concurrent::exchange_node_near(core_, protection, probe, entry, took);
-      if (answer == concurrent::node_near::found) return assignment::assigned;
+      if (answer == concurrent::near::found) return assignment::assigned;
     }
     for (;;) {
       auto sight = concurrent::locate(core_, protection, probe, concurrent::walker::writer);
@@ -701,7 +704,7 @@ class concurrent_map
     if constexpr (concurrent::nodes_work_near<core_type>) {
       comparison ending = comparison::absent;
       const auto answer = concurrent::erase_node_near(core_, probe, here, wanted, ending, after);
-      if (answer != concurrent::node_near::far) return ending;
+      if (answer != concurrent::near::far) return ending;
     }
     if constexpr (concurrent::works_near<core_type>) {
       comparison ending = comparison::absent;
@@ -789,13 +792,12 @@ class concurrent_map
     decltype(auto) sought = as_key(key);
     const auto probe = core_.engine().make_probe(sought);
     const section inside(core_, probe);
+    computed result = computed::absent;
     if constexpr (concurrent::nodes_work_near<core_type>) {
-      computed result = computed::absent;
       const auto answer = concurrent::compute_node_near(core_, probe, sought, f, here, result);
-      if (answer != concurrent::node_near::far) return result;
+      if (answer != concurrent::near::far) return result;
     }
     if constexpr (concurrent::works_near<core_type>) {
-      computed result = computed::absent;
       if (concurrent::compute_near(core_, probe, f, here, result) != concurrent::near::far) return result;
     }
     return compute_walking(here, probe, sought, f);

@@ -31,15 +31,15 @@ std::uint64_t find_in_lists(const chains& map, std::uint64_t key) { return map.f
 // writer: cmpxchg
 bool insert_number(numbers& map, std::uint64_t key, std::uint64_t value) { return map.insert(key, value); }
 
-// writer: cmpxchg16b
+// writer: cmpxchg16b alone
 bool erase_number(numbers& map, std::uint64_t key) { return map.erase(key); }
 
-// writer: cmpxchg16b
+// writer: cmpxchg16b alone
 void add_to_number(numbers& map, std::uint64_t key) {
   map.compute(key, [](const std::uint64_t* now) { return portolan::assign(now == nullptr ? 1 : *now + 1); });
 }
 
-// writer: cmpxchg16b
+// writer: cmpxchg16b alone
 bool replace_number(numbers& map, std::uint64_t key, std::uint64_t old) {
   return map.compare_exchange(key, old, old + 1) == portolan::comparison::matched;
 }

@@ -289,19 +289,105 @@ TYPED_TEST(scripted, a_walk_waits_for_each_block_of_a_unit_that_shrinks) {
   EXPECT_GT(stops, 0);
 }
 
-// Method: while compute's callable runs, another thread assigns; the callable is asked again about that value.
+// Method: while compute's callable runs, another thread assigns, erases or computes, for an entry in its home line and
+// for one behind it; the callable is asked again about what is there then, and nothing of the other's is lost.
 TYPED_TEST(scripted, a_compute_that_lost_its_entry_asks_again) {
-  if (TypeParam::in_place) GTEST_SKIP() << "an assign waits for the compute of its line here";
+  if (TypeParam::in_place) GTEST_SKIP() << "who changes an entry waits for the compute of its line here";
+  for (const key at : {key{1}, key{11}}) {  // in the home line, and behind it
+    typename TypeParam::template map<constant> map(portolan::map_options{.capacity = 300, .seed = 3});
+    for (key k = 0; k < 12; ++k) ASSERT_TRUE(map.insert(k, 1));
+    const auto add = [&](const key* now) { return *now + 100; };
+    const std::function<void()> others_ways[] = {
+        [&] { map.insert_or_assign(at, 100); },
+        [&] { EXPECT_EQ(map.compute(at, add), portolan::computed::assigned); },
+        [&] {
+          EXPECT_TRUE(map.erase(at));
+          EXPECT_TRUE(map.insert(at, 100));
+        },
+    };
+    for (const auto& way : others_ways) {
+      map.insert_or_assign(at, 0);
+      int asked = 0;
+      const auto how = map.compute(at, [&](const key* now) {
+        if (asked++ == 0) elsewhere(way);
+        return *now + 1;
+      });
+      EXPECT_EQ(how, portolan::computed::assigned);
+      EXPECT_EQ(asked, 2);
+      EXPECT_EQ(map.find(at).value_or(0), 101U);
+    }
+    // One that wants to erase what another thread has changed meanwhile is asked about the change.
+    map.insert_or_assign(at, 0);
+    const auto how = map.compute(at, [&](const key* now) -> portolan::decision<key> {
+      if (*now == 0) elsewhere([&] { map.insert_or_assign(at, 100); });
+      return *now == 0 ? portolan::decision<key>(portolan::erase) : portolan::decision<key>(portolan::keep);
+    });
+    EXPECT_EQ(how, portolan::computed::kept);
+    EXPECT_EQ(map.find(at).value_or(0), 100U);
+    EXPECT_EQ(map.size(), 12U);
+  }
+}
+
+// Method: a callable that takes so long that another thread changes the entry by compute each time. At last it is asked
+// while it holds the line, and the other makes way, but for what it has begun.
+TYPED_TEST(scripted, a_slow_compute_has_its_turn) {
+  for (const key at : {key{1}, key{11}}) {  // in the home line, and behind it
+    typename TypeParam::template map<constant> map(portolan::map_options{.capacity = 300, .seed = 3});
+    for (key k = 0; k < 12; ++k) ASSERT_TRUE(map.insert(k, 0));
+    std::atomic<key> added{0};
+    std::atomic<bool> over{false};
+    others quick;
+    int asked = 0;
+    bool held = false;
+    const script stop([&](std::string_view place) { held |= place == "home held"; });
+    const auto wait_for = [&](key additions, int times) {
+      const key before = added;
+      for (int i = 0; i < times && added - before < additions; ++i) {
+        std::this_thread::sleep_for(std::chrono::microseconds(50));
+      }
+      return added - before;
+    };
+    const auto how = map.compute(at, [&](const key* now) {
+      if (asked++ == 0) {
+        quick.run([&] {
+          for (; !over; ++added) map.compute(at, [](const key* seen) { return *seen + 1; });
+        });
+      }
+      if (!held) {
+        EXPECT_GT(wait_for(1, 20000), 0U);
+      } else if (wait_for(3, 400) > 2) {
+        over = true;
+        ADD_FAILURE() << "nobody makes way for who holds the line";
+      }
+      if (asked > 100) over = true;
+      return *now + 1000000;
+    });
+    EXPECT_EQ(how, portolan::computed::assigned);
+    EXPECT_LE(asked, 100) << "it would never have had its turn";
+    over = true;
+    quick.join();
+    EXPECT_EQ(map.find(at).value_or(0), 1000000U + added);
+  }
+}
+
+// Method: while the callable of an absent key is asked, another thread inserts the key. It must wait: one of both puts.
+TYPED_TEST(scripted, what_was_decided_about_an_absent_key_holds) {
   typename TypeParam::template map<portolan::hash<key>> map;
-  map.insert(7, 1);
+  others writers;
+  std::atomic<bool> put{false};
   int asked = 0;
   const auto how = map.compute(7, [&](const key* now) {
-    if (asked++ == 0) elsewhere([&map] { map.insert_or_assign(7, 100); });
-    return *now + 1;
+    EXPECT_EQ(now, nullptr);
+    if (asked++ == 0) writers.run([&] { put = map.insert(7, 1); });
+    writers.leave_time();
+    return key{100};
   });
-  EXPECT_EQ(how, portolan::computed::assigned);
-  EXPECT_EQ(asked, 2);
-  EXPECT_EQ(map.find(7).value_or(0), 101U);
+  writers.join();
+  EXPECT_EQ(asked, 1);
+  EXPECT_EQ(how, portolan::computed::inserted);
+  EXPECT_FALSE(put);
+  EXPECT_EQ(map.find(7).value_or(0), 100U);
+  EXPECT_EQ(map.size(), 1U);
 }
 
 }  // namespace

@@ -58,9 +58,9 @@ template <class Core, class Probe, class Wanted>
                                                             Wanted& wanted, comparison& ending) {
   if (key.reserved) [[unlikely]]
     return near::far;
-  const typename Core::guard protection(core.reclaimer());
+  typename Core::guard protection(core.reclaimer());
   near_line<Core, Probe> home(core, key);
-  const near answer = home.look();
+  const near answer = home.look(protection);
   if (answer == near::vacant) ending = comparison::absent;
   if (answer != near::found) return answer;
   if (!wanted(home.seen())) {
@@ -69,50 +69,6 @@ template <class Core, class Probe, class Wanted>
   }
   if (!home.replace(entry)) return near::far;
   ending = comparison::matched;
-  return near::found;
-}
-
-/// One call of compute, if the entry stands in its home line or has room there. The line is held while the user decides.
-template <class Core, class Probe, class F>
-[[nodiscard, gnu::always_inline]] inline near compute_near(Core& core, const Probe& key, F& f,
-                                                           platform::code_address place, computed& result) {
-  using engine = typename Core::engine_type;
-  using V = typename engine::mapped_type;
-  using kind = typename decision<V>::kind;
-  if (key.reserved) [[unlikely]]
-    return near::far;
-  {
-    const typename Core::guard protection(core.reclaimer());
-    near_line<Core, Probe> home(core, key);
-    const near answer = home.hold_and_look();
-    if (answer == near::far || answer == near::crowded) return near::far;
-    const auto decided = [&] {
-      const critical_scope scope(&core, place);
-      if (answer == near::vacant) return detail::to_decision<V>(f(static_cast<const V*>(nullptr)));
-      const V now = engine::shown(home.seen());
-      return detail::to_decision<V>(f(&now));
-    }();
-    const auto word = [&] { return typename Core::cell{key.image, engine::bits_of(decided.value())}; };
-    switch (decided.what()) {
-      case kind::kept: result = answer == near::found ? computed::kept : computed::absent; return answer;
-      case kind::erased:
-        result = answer == near::found ? computed::erased : computed::absent;
-        if (answer == near::vacant) return answer;
-        if (!home.replace(engine::empty_cell())) return near::far;
-        break;
-      case kind::assigned:
-        result = answer == near::found ? computed::assigned : computed::inserted;
-        if (answer == near::vacant) {
-          home.fill(word());
-        } else if (!home.replace(word())) {
-          return near::far;
-        }
-        break;
-    }
-  }
-  if (result == computed::inserted) core.note_inserted(key);
-  if (result == computed::assigned) core.note_changed();
-  if (result == computed::erased) core.note_erased(key, Core::then::may_shrink);
   return near::found;
 }
 
@@ -221,142 +177,5 @@ template <class Core, class Probe>
   note_removed(core, key, sight, after);
   return true;
 }
-
-/// One call of compute: asks the user under the home line's lock, carries out what he decided.
-template <class Core, class Probe, class Q, class F>
-class computation {
- public:
-  using engine = typename Core::engine_type;
-  using V = typename engine::mapped_type;
-  using kind = typename decision<V>::kind;
-
-  computation(Core& core, typename Core::guard& guard, const Probe& key, const Q& original, F& f,
-              platform::code_address place)
-      : core_(core), guard_(guard), key_(key), original_(original), f_(f), place_(place) {}
-
-  computed run() {
-    table_cursor<Core> cursor(guard_, core_.root_of(key_));
-    for (spin_wait spin;;) {
-      step ending = step::lost;
-      {
-        line_claim<Core, Probe> claimed(core_, guard_, **cursor, key_, place_);
-        switch (claimed.outcome()) {
-          case claim::moved_on: cursor.advance(); continue;
-          case claim::present: ending = change(claimed.sight()); break;
-          case claim::vacant: ending = create(claimed, **cursor); break;
-        }
-      }
-      switch (ending) {
-        case step::done: return finish();
-        case step::lost: spin.once(); break;
-        case step::full: core_.grow_full_block(**cursor, key_.hash); break;
-      }
-    }
-  }
-
- private:
-  enum class step : std::uint8_t { done, lost, full };
-  enum class subject : std::uint8_t { nothing, value, absence };
-
-  void ask(const V* now) {
-    const critical_scope scope(&core_, place_);
-    decision_.take(detail::to_decision<V>(f_(now)));
-    asked_about_ = now == nullptr ? subject::absence : subject::value;
-  }
-
-  /// The entry is there; the home line is held, so it can only be assigned or erased meanwhile, not inserted.
-  step change(const sighting<engine>& sight) {
-    sight_ = sight;
-    const auto& now = engine::shown(sight.seen);
-    ask(std::addressof(now));
-    auto expected = sight.seen;
-    switch (decision_.what()) {
-      case kind::kept: result_ = computed::kept; return step::done;
-      case kind::assigned: {
-        result_ = computed::assigned;
-        if constexpr (engine::in_place) {
-          engine::assign(sight.seen, decision_.value());
-          return step::done;
-        } else {
-          typename engine::draft entry(core_.engine(), core_.allocator(), key_, original_);
-          entry.emplace(std::move(decision_.value()));
-          bytes_ = engine::bytes_of(entry.word()) - engine::bytes_of(sight.seen);
-          if (!engine::replace(*sight.where.line, sight.where.slot, expected, entry.word())) return step::lost;
-          entry.commit();
-          return step::done;
-        }
-      }
-      case kind::erased:
-        result_ = computed::erased;
-        bytes_ = -engine::bytes_of(sight.seen);
-        if (!engine::replace(*sight.where.line, sight.where.slot, expected, engine::empty_cell())) return step::lost;
-        return step::done;
-    }
-    return step::lost;
-  }
-
-  /// The key is vacant. What the user once decided about its absence holds while it stays absent.
-  template <class Table>
-  step create(line_claim<Core, Probe>& claimed, Table& in) {
-    if (asked_about_ != subject::absence) {
-      entry_.reset();
-      ask(nullptr);
-    }
-    if (decision_.what() != kind::assigned) {
-      result_ = computed::absent;
-      return step::done;
-    }
-    result_ = computed::inserted;
-    if (!entry_.has_value()) {
-      entry_.emplace(core_.engine(), core_.allocator(), key_, original_);
-      entry_->emplace(std::move(decision_.value()));
-    }
-    bytes_ = engine::bytes_of(entry_->word());
-    switch (put_or_spill(core_, claimed, in, key_, entry_->word())) {
-      case filled::placed: entry_->commit(); return step::done;
-      case filled::disturbed: return step::lost;
-      case filled::block_full: return step::full;
-    }
-    return step::lost;
-  }
-
-  /// What a change leaves to do once the line is given back: only now may values be destroyed.
-  computed finish() {
-    switch (result_) {
-      case computed::inserted:
-        core_.note_node_bytes(bytes_);
-        core_.note_inserted(key_);
-        break;
-      case computed::assigned:
-        if constexpr (!engine::in_place) {
-          core_.note_node_bytes(bytes_);
-          engine::retire(core_.reclaimer(), sight_.seen);
-        }
-        core_.note_changed();
-        break;
-      case computed::erased:
-        core_.note_node_bytes(bytes_);
-        engine::retire(core_.reclaimer(), sight_.seen);
-        core_.note_erased(key_, sight_.where, Core::then::may_shrink);
-        break;
-      case computed::kept:
-      case computed::absent: break;
-    }
-    return result_;
-  }
-
-  Core& core_;
-  typename Core::guard& guard_;
-  const Probe& key_;
-  const Q& original_;
-  F& f_;
-  platform::code_address place_;
-  decision<V> decision_{keep};
-  typename engine::later_draft entry_;
-  sighting<engine> sight_{};
-  std::int64_t bytes_ = 0;
-  computed result_ = computed::absent;
-  subject asked_about_ = subject::nothing;
-};
 
 }  // namespace portolan::concurrent

@@ -5,11 +5,19 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #include <portolan/base/platform.hpp>
 #include <portolan/map/concurrent/table.hpp>
 
 namespace portolan::concurrent {
+
+enum class near : std::uint8_t {
+  found,    ///< the key's entry stands in the line: `seen`
+  vacant,   ///< the key is nowhere in the map
+  crowded,  ///< held, the key is not in the line; it may stand behind it, or has no room here (small entries only)
+  far,      ///< the line does not tell
+};
 
 template <class Core, class Probe>
 class home_line {
@@ -28,10 +36,16 @@ class home_line {
     platform::step("before fill");
     engine::fill(line_, slot_, entry);
   }
+  /// Another thread fills the line, or computes there.
+  [[nodiscard, gnu::always_inline]] bool is_held() const noexcept { return beside_.state() == line_lock::held; }
   /// Exchanges what was found for `entry`; false if it is not there any more.
   [[nodiscard, gnu::always_inline]] bool replace(cell entry) noexcept {
     cell expected = seen_;
     return engine::replace(line_, slot_, expected, entry);
+  }
+  [[gnu::always_inline]] void let_go() noexcept {
+    if (holds_) beside_.give_back();
+    holds_ = false;
   }
 
  protected:
@@ -49,10 +63,6 @@ class home_line {
     holds_ = beside_.try_hold();
     if (holds_) platform::step("home held");
     return holds_;
-  }
-  [[gnu::always_inline]] void let_go() noexcept {
-    if (holds_) beside_.give_back();
-    holds_ = false;
   }
 
   /// The key may stand behind the line, or in the spill.

@@ -15,7 +15,6 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 
 #include <portolan/base/platform.hpp>
 #include <portolan/map/concurrent/home_line.hpp>
@@ -23,13 +22,6 @@
 #include <portolan/map/concurrent/walk.hpp>
 
 namespace portolan::concurrent {
-
-enum class near : std::uint8_t {
-  found,    ///< the key's entry stands in the line: `seen`
-  vacant,   ///< the key is nowhere in the map
-  crowded,  ///< held, the key is not in the line; it may stand behind it, or has no room here
-  far,      ///< the line does not tell
-};
 
 /// True where these shortcuts are taken at all.
 template <class Core>
@@ -41,6 +33,7 @@ class near_line : public home_line<Core, Probe> {
   using base::core_, base::key_, base::line_, base::root_, base::seen_, base::slot_;
 
  public:
+  using base::let_go;
   using typename base::cell;
   using typename base::engine;
   using typename base::line;
@@ -48,7 +41,7 @@ class near_line : public home_line<Core, Probe> {
   [[gnu::always_inline]] near_line(Core& core, const Probe& key) noexcept : base(core, key) {}
 
   /// Looks with no lock.
-  [[nodiscard, gnu::always_inline]] near look() noexcept {
+  [[nodiscard, gnu::always_inline]] near look(typename Core::guard&) noexcept {
     slot_ = engine::likely_slot(line_, key_.image);
     seen_ = engine::load(line_, slot_);
     if (engine::may_match(seen_, key_)) return near::found;
@@ -66,6 +59,14 @@ class near_line : public home_line<Core, Probe> {
     const bool room = engine::is_empty(engine::load(line_, slot_));
     return room && !this->others_may_hold_it() ? near::vacant : near::crowded;
   }
+  /// Holds the line if the key is vacant and has room there.
+  [[nodiscard, gnu::always_inline]] bool hold_vacant() noexcept {
+    if (hold_and_look() == near::vacant) return true;
+    let_go();
+    return false;
+  }
+  /// Takes the entry that was found out of its slot; false if it is not there any more.
+  [[nodiscard, gnu::always_inline]] bool empty() noexcept { return this->replace(engine::empty_cell()); }
   /// After `crowded`: puts the entry further on in the block, unless the key is there. Not done if the answer is `far`.
   [[nodiscard]] near put_behind(cell entry) const noexcept {
     return put_behind_held(core_, root_.template current<line>(), key_, entry);

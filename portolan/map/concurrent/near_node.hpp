@@ -28,8 +28,6 @@
 
 namespace portolan::concurrent {
 
-enum class node_near : std::uint8_t { found, vacant, far };
-
 /// True where these shortcuts are taken at all.
 template <class Core>
 inline constexpr bool nodes_work_near = false;
@@ -49,14 +47,14 @@ class home_of_node : public home_line<Core, Probe> {
 
   [[gnu::always_inline]] home_of_node(Core& core, const Probe& key) noexcept : base(core, key) {}
 
-  [[nodiscard, gnu::always_inline]] node_near look(typename Core::guard& guard) {
+  [[nodiscard, gnu::always_inline]] near look(typename Core::guard& guard) {
     const auto sight = core_.engine().look_at(guard, line_, key_);
     if (sight.slot != engine::no_slot) {
       slot_ = sight.slot;
       seen_ = sight.seen;
-      return engine::is_frozen(seen_) ? node_near::far : node_near::found;
+      return engine::is_frozen(seen_) ? near::far : near::found;
     }
-    return this->is_all() ? node_near::vacant : node_near::far;
+    return this->is_all() ? near::vacant : near::far;
   }
   [[nodiscard, gnu::always_inline]] bool hold_found() noexcept {
     if (!this->try_hold()) return false;
@@ -88,15 +86,15 @@ class home_of_node : public home_line<Core, Probe> {
 
 /// Puts a new node if the key is vacant; `make(draft)` gives it its value under the line's lock.
 template <class Core, class Probe, class Q, class Make>
-[[nodiscard, gnu::always_inline]] inline node_near put_node_near(Core& core, const Probe& key, const Q& original,
-                                                                 Make&& make) {
+[[nodiscard, gnu::always_inline]] inline near put_node_near(Core& core, const Probe& key, const Q& original,
+                                                            Make&& make) {
   using engine = typename Core::engine_type;
   typename Core::guard protection(core.reclaimer());
   home_of_node<Core, Probe> home(core, key);
-  const node_near answer = home.look(protection);
-  if (answer != node_near::vacant) return answer;
+  const near answer = home.look(protection);
+  if (answer != near::vacant) return answer;
   typename engine::draft entry(core.engine(), core.allocator(), key, original);
-  if (!home.hold_vacant()) return node_near::far;
+  if (!home.hold_vacant()) return near::far;
   make(entry);
   const auto word = entry.word();
   home.fill(word);
@@ -105,18 +103,18 @@ template <class Core, class Probe, class Q, class Make>
   home.let_go();
   core.note_node_bytes(bytes);
   core.note_inserted(key);
-  return node_near::vacant;
+  return near::vacant;
 }
 
 /// Gives the key's entry this value in place, after `took(cell)`, if it is found.
 template <class Core, class Probe, class V, class Took>
-[[nodiscard, gnu::always_inline]] inline node_near assign_node_near(Core& core, const Probe& key, const V& value,
-                                                                    Took& took) {
+[[nodiscard, gnu::always_inline]] inline near assign_node_near(Core& core, const Probe& key, const V& value,
+                                                               Took& took) {
   typename Core::guard protection(core.reclaimer());
   home_of_node<Core, Probe> home(core, key);
-  const node_near answer = home.look(protection);
-  if (answer != node_near::found) return answer;
-  if (!home.hold_found()) return node_near::far;
+  const near answer = home.look(protection);
+  if (answer != near::found) return answer;
+  if (!home.hold_found()) return near::far;
   took(home.seen());
   Core::engine_type::assign(home.seen(), value);
   home.let_go();
@@ -126,15 +124,15 @@ template <class Core, class Probe, class V, class Took>
 
 /// Exchanges the key's node for that of `entry`, after `took(cell)`, if it is found.
 template <class Core, class Probe, class Draft, class Took>
-[[nodiscard, gnu::always_inline]] inline node_near exchange_node_near(Core& core, typename Core::guard& protection,
-                                                                      const Probe& key, Draft& entry, Took& took) {
+[[nodiscard, gnu::always_inline]] inline near exchange_node_near(Core& core, typename Core::guard& protection,
+                                                                 const Probe& key, Draft& entry, Took& took) {
   using engine = typename Core::engine_type;
   home_of_node<Core, Probe> home(core, key);
-  const node_near answer = home.look(protection);
-  if (answer != node_near::found) return answer;
+  const near answer = home.look(protection);
+  if (answer != near::found) return answer;
   took(home.seen());
   const std::int64_t change = engine::bytes_of(entry.word()) - engine::bytes_of(home.seen());
-  if (!home.replace(entry.word())) return node_near::far;
+  if (!home.replace(entry.word())) return near::far;
   entry.commit();
   core.note_node_bytes(change);
   engine::retire(core.reclaimer(), home.seen());
@@ -144,14 +142,14 @@ template <class Core, class Probe, class Draft, class Took>
 
 /// Erases the key's entry if it is found and `wanted(cell)`; unless the answer is `far`, `ending` says what was done.
 template <class Core, class Probe, class Wanted>
-[[nodiscard, gnu::always_inline]] inline node_near erase_node_near(Core& core, const Probe& key,
-                                                                   platform::code_address place, Wanted& wanted,
-                                                                   comparison& ending, typename Core::then after) {
+[[nodiscard, gnu::always_inline]] inline near erase_node_near(Core& core, const Probe& key,
+                                                              platform::code_address place, Wanted& wanted,
+                                                              comparison& ending, typename Core::then after) {
   using engine = typename Core::engine_type;
   typename Core::guard protection(core.reclaimer());
   home_of_node<Core, Probe> home(core, key);
-  const node_near answer = home.look(protection);
-  if (answer != node_near::found) return answer;
+  const near answer = home.look(protection);
+  if (answer != near::found) return answer;
   const bool matches = [&] {
     if constexpr (!engine::in_place) return wanted(home.seen());
     if (!home.hold_found()) return false;
@@ -159,82 +157,17 @@ template <class Core, class Probe, class Wanted>
     return wanted(home.seen());
   }();
   if (!matches) {
-    if (engine::in_place && !home.holds()) return node_near::far;
+    if (engine::in_place && !home.holds()) return near::far;
     ending = comparison::differed;
     return answer;
   }
-  if (!home.empty()) return node_near::far;
+  if (!home.empty()) return near::far;
   if constexpr (!engine::in_place) platform::step("emptied");
   home.let_go();
   ending = comparison::matched;
   core.note_node_bytes(-engine::bytes_of(home.seen()));
   engine::retire(core.reclaimer(), home.seen());
   core.note_erased(key, home.where(), after);
-  return answer;
-}
-
-/// One call of compute. The line is held while the user decides; unless the answer is `far`, `result` says what was done.
-template <class Core, class Probe, class Q, class F>
-[[nodiscard, gnu::always_inline]] inline node_near compute_node_near(Core& core, const Probe& key, const Q& original,
-                                                                     F& f, platform::code_address place,
-                                                                     computed& result) {
-  using engine = typename Core::engine_type;
-  using V = typename engine::mapped_type;
-  using kind = typename decision<V>::kind;
-  typename Core::guard protection(core.reclaimer());
-  // What holds values stands before the line, so that they are destroyed when it is given back.
-  decision<V> decided{keep};
-  typename engine::later_draft entry;
-  home_of_node<Core, Probe> home(core, key);
-  const node_near answer = home.look(protection);
-  const bool present = answer == node_near::found;
-  if (answer == node_near::far || !(present ? home.hold_found() : home.hold_vacant())) return node_near::far;
-  std::int64_t bytes = 0;
-  {
-    const critical_scope scope(&core, place);
-    if (present) {
-      const V& now = engine::shown(home.seen());
-      decided.take(detail::to_decision<V>(f(&now)));
-    } else {
-      decided.take(detail::to_decision<V>(f(static_cast<const V*>(nullptr))));
-    }
-    switch (decided.what()) {
-      case kind::kept: result = present ? computed::kept : computed::absent; return answer;
-      case kind::erased:
-        result = present ? computed::erased : computed::absent;
-        if (!present) return answer;
-        bytes = -engine::bytes_of(home.seen());
-        if (!home.empty()) return node_near::far;
-        break;
-      case kind::assigned:
-        result = present ? computed::assigned : computed::inserted;
-        if constexpr (engine::in_place) {
-          if (present) {
-            engine::assign(home.seen(), decided.value());
-            break;
-          }
-        }
-        entry.emplace(core.engine(), core.allocator(), key, original);
-        entry->emplace(std::move(decided.value()));
-        bytes = engine::bytes_of(entry->word()) - (present ? engine::bytes_of(home.seen()) : 0);
-        if (present && !home.replace(entry->word())) return node_near::far;
-        if (!present) home.fill(entry->word());
-        entry->commit();
-        break;
-    }
-  }
-  home.let_go();
-  if (bytes != 0) core.note_node_bytes(bytes);
-  if (result == computed::erased || (result == computed::assigned && !engine::in_place)) {
-    engine::retire(core.reclaimer(), home.seen());
-  }
-  switch (result) {
-    case computed::inserted: core.note_inserted(key); break;
-    case computed::assigned: core.note_changed(); break;
-    case computed::erased: core.note_erased(key, home.where(), Core::then::may_shrink); break;
-    case computed::kept:
-    case computed::absent: break;
-  }
   return answer;
 }
 

@@ -3,6 +3,7 @@ that says what its way must be:
 
     // reader                         no locked instruction, no exchange with memory, no fence
     // writer: cmpxchg16b             that locked instruction, beyond those of moving a table
+    // writer: cmpxchg16b alone       and where it stands a way through the function that meets no other
 
 The way of an operation is its function and all that it calls in the object file, but for what the compiler put into a
 section for unlikely code: functions declared cold, and the `.cold` parts of others. Both compilers, -O2 and -O3, plain
@@ -18,7 +19,7 @@ from tree import Finding
 
 SOURCE = "tests/machine_code/hot_paths.cpp"
 LEVELS = ("-O2", "-O3")
-OPERATION = re.compile(r"^// (reader|writer: (\w+))\n(?:[\w:]+ )+(\w+)\(", re.M)
+OPERATION = re.compile(r"^// (reader|writer: (\w+( alone)?))\n(?:[\w:]+ )+(\w+)\(", re.M)
 FENCE = re.compile(r"(?:[msl]fence\b|lock\b|xchg\w*\s.*\()")
 MOVING = re.compile(r"5mover|4help|12finish_moves|16finish_idle_move")
 # Outside of the object file, and without a fence that a reader meets.
@@ -30,7 +31,7 @@ OUTSIDE = re.compile(r"mem(?:cmp|cpy|move|set)|bcmp|strlen|abort|_Unwind_Resume|
 class Function:
     def __init__(self, section):
         self.unlikely = section.startswith(".text.unlikely")
-        self.instructions, self.calls = [], set()
+        self.instructions, self.addresses, self.targets, self.calls = [], [], [], set()
 
 
 def functions_of(listing):
@@ -42,11 +43,14 @@ def functions_of(listing):
             section = heading.group(1)
         elif heading := re.match(r"[0-9a-f]+ <(.+)>:$", line):
             now = found.setdefault(heading.group(1), Function(section))
-        elif instruction := re.match(r"\s+[0-9a-f]+:\s+((?!R_X86_64)\S.*)", line):
-            now.instructions.append(instruction.group(1))
-            jump = re.match(r"(?:call|j\w+)\s+[0-9a-f]+ <([^+>]+)", instruction.group(1))
+        elif instruction := re.match(r"\s+([0-9a-f]+):\s+((?!R_X86_64)\S.*)", line):
+            now.addresses.append(instruction.group(1))
+            now.instructions.append(instruction.group(2))
+            jump = re.match(r"(?:call|j\w+)\s+[0-9a-f]+ <([^+>]+)", instruction.group(2))
             # What a relocation will put there is another target than what stands there now.
             relocation = re.match(r"\s+[0-9a-f]+: R_X86_64_\w+\s+([^\s+-]+)", following)
+            inside = re.match(r"j\w+\s+([0-9a-f]+) ", instruction.group(2))
+            now.targets.append(inside.group(1) if inside and not relocation else None)
             if jump:
                 now.calls.add((relocation or jump).group(1))
     return found
@@ -78,6 +82,29 @@ def compiled(tree, compiler, level):
         return functions_of(compilers.run(["objdump", "-dr", "--no-show-raw-insn", f"{folder}/hot.o"])[1])
 
 
+def meets_alone(function, wanted):
+    """Whether a way from the function's beginning to its end meets `lock wanted` once, and no other locked instruction."""
+    place_of = {address: at for at, address in enumerate(function.addresses)}
+    seen, open_places = set(), [(0, False)]
+    while open_places:
+        at, met = here = open_places.pop()
+        if here in seen or at >= len(function.instructions):
+            continue
+        seen.add(here)
+        instruction = function.instructions[at]
+        if FENCE.match(instruction):
+            if met or not re.match(rf"lock {wanted}\b", instruction):
+                continue
+            met = True
+        if met and instruction.startswith("ret"):
+            return True
+        if function.targets[at] in place_of:
+            open_places.append((place_of[function.targets[at]], met))
+        if not instruction.startswith(("jmp", "ret")):
+            open_places.append((at + 1, met))
+    return False
+
+
 def faults_of(name, wanted, functions):
     """What is wrong with the way of an operation."""
     way, outside = way_of(name, functions)
@@ -91,9 +118,14 @@ def faults_of(name, wanted, functions):
         for stranger in outside:
             if not OUTSIDE.fullmatch(stranger):
                 yield f"calls {stranger}, which lies elsewhere and may hold anything"
-    elif not any(re.match(rf"lock {wanted}\b", instruction) for symbol, function in way.items()
-                 if not MOVING.search(symbol) for instruction in function.instructions):
+        return
+    wanted, _, alone = wanted.partition(" ")
+    holders = [function for symbol, function in way.items() if not MOVING.search(symbol) and
+               any(re.match(rf"lock {wanted}\b", instruction) for instruction in function.instructions)]
+    if not holders:
         yield f"holds no `lock {wanted}`"
+    elif alone and not all(meets_alone(function, wanted) for function in holders):
+        yield f"meets another locked instruction wherever it meets `lock {wanted}`"
 
 
 def length_of(name, functions):
@@ -112,8 +144,8 @@ def check(tree):
             return
     counts = []
     for operation in OPERATION.finditer(text):
-        _, wanted, name = operation.groups()
-        line = text.count("\n", 0, operation.start(3)) + 1
+        _, wanted, _, name = operation.groups()
+        line = text.count("\n", 0, operation.start(4)) + 1
         said = {}
         for (compiler, level), functions in zip(jobs, objects):
             for fault in faults_of(name, wanted, functions):

@@ -43,4 +43,16 @@ bool stores(long old) {
   return true;
 }
 
+// writer: cmpxchg alone
+bool swaps_alone(bool too, long old) {
+  if (too) word.fetch_add(1);
+  return word.compare_exchange_strong(old, old + 1);
+}
+
+// writer: cmpxchg alone
+bool swaps_beside(long old) {
+  word.fetch_add(1);
+  return word.compare_exchange_strong(old, old + 1);
+}
+
 }
