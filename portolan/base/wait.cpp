@@ -86,7 +86,7 @@ void mutex::lock_slowly(std::uint32_t self, std::uint32_t seen) {
 bool shared_mutex::lock_until(std::uint64_t deadline_ns) {
   if (!writers_.lock_until(deadline_ns)) return false;
   // pair shared_mutex_readers: acquire, as in lock.
-  std::uint32_t seen = word_.fetch_or(writer | parked, platform::acquire) | writer | parked;
+  std::uint32_t seen = word_.fetch_or(writer | awaited, platform::acquire) | writer | awaited;
   while (readers_of(seen) != 0) {
     if (!platform::park_until(word_, seen, deadline_ns)) {
       unlock();
@@ -95,26 +95,36 @@ bool shared_mutex::lock_until(std::uint64_t deadline_ns) {
     // pair shared_mutex_readers: acquire, as in lock.
     seen = word_.load(platform::acquire);
   }
+  stop_awaiting();
   return true;
 }
 
-void shared_mutex::park_at(std::uint32_t seen) {
+void shared_mutex::park_at(std::uint32_t seen, std::uint32_t mark) {
   refuse_wait_after_fork_inside();
   // relaxed: the mark carries nothing but the wish to be woken.
-  if ((seen & parked) == 0 && !word_.compare_exchange_strong(seen, seen | parked, platform::relaxed)) return;
-  platform::park(word_, seen | parked);
+  if ((seen & mark) == 0 && !word_.compare_exchange_strong(seen, seen | mark, platform::relaxed)) return;
+  platform::park(word_, seen | mark);
+}
+
+void shared_mutex::stop_awaiting() noexcept {
+  // relaxed: the mark alone; else each reader that comes late and turns back would wake those that sleep.
+  word_.fetch_and(~awaited, platform::relaxed);
 }
 
 void shared_mutex::await_readers() {
   for (spin_wait backoff;; backoff.once()) {
     // pair shared_mutex_readers: acquire, as in lock.
     const std::uint32_t seen = word_.load(platform::acquire);
-    if (readers_of(seen) == 0) return;
-    if (backoff.exhausted()) park_at(seen);
+    if (readers_of(seen) == 0) {
+      if ((seen & awaited) != 0) stop_awaiting();
+      return;
+    }
+    if (backoff.exhausted()) park_at(seen, awaited);
   }
 }
 
-void shared_mutex::lock_shared_slowly() {
+void shared_mutex::lock_shared_late() {
+  unlock_shared();
   if (writers_.held_by_this_thread()) {
     throw error(errc::reentrant_call,
                 "portolan: this thread asks for a shared lock on what it holds exclusively; call the map after the "
@@ -124,7 +134,7 @@ void shared_mutex::lock_shared_slowly() {
     if (!backoff.exhausted()) continue;
     // relaxed: parking confirms it.
     const std::uint32_t seen = word_.load(platform::relaxed);
-    if ((seen & writer) != 0) park_at(seen);
+    if ((seen & writer) != 0) park_at(seen, parked);
   }
 }
 

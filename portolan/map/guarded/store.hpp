@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include <portolan/base/cache_line.hpp>
 #include <portolan/base/platform.hpp>
 #include <portolan/base/scope.hpp>
 #include <portolan/map/guarded/underlying.hpp>
@@ -65,7 +66,9 @@ struct store {
   }
 
   mutable Lock lock;
-  std::uint64_t changes = 0;
+  // Readers that share a lock take its line from each other all the time, so what they read stands on another one.
+  static constexpr std::size_t apart = shareable_lock<Lock> ? cache_line_bytes : alignof(std::uint64_t);
+  alignas(apart) std::uint64_t changes = 0;
   Map map;
   platform::atomic<std::size_t> noted_entries{0};
   platform::atomic<std::size_t> noted_entry_bytes{0};

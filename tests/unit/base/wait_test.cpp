@@ -164,6 +164,69 @@ TEST(shared_mutex, a_parked_reader_is_woken_when_the_writer_leaves) {
   }
 }
 
+// The writer's bits went away with the readers' count: the next reader to leave made the word a writer's for ever.
+TEST(shared_mutex, a_writer_that_gives_up_leaves_the_readers_counted) {
+  shared_mutex lock;
+  lock.lock_shared();
+  std::thread([&] { EXPECT_FALSE(lock.lock_until(deadline_after_ns(millisecond_ns))); }).join();
+  EXPECT_FALSE(lock.try_lock()) << "a reader holds it";
+  EXPECT_TRUE(lock.try_lock_shared());
+  lock.unlock_shared();
+  lock.unlock_shared();
+  EXPECT_TRUE(lock.try_lock());
+  lock.unlock();
+}
+
+// Readers that come while a writer holds it count themselves and turn back, while others sleep and writers give up.
+TEST(shared_mutex, readers_that_turn_back_are_neither_lost_nor_counted_twice) {
+  shared_mutex lock;
+  int plain = 0;
+  std::atomic<int> written{0};
+  const int rounds = support::scaled(20'000);
+  in_threads(4, [&](int t) {
+    for (int i = 0; i < rounds; ++i) {
+      if (t == 0 && i % 4 != 0) {
+        exclusive_lock hold(lock);
+        ++plain;
+        ++written;
+        if (i % 512 == 1) std::this_thread::sleep_for(std::chrono::microseconds(50));  // long enough to sleep for
+      } else if (t == 1 && i % 64 == 0) {
+        if (!lock.lock_until(deadline_after_ns(20'000))) continue;
+        ++plain;
+        ++written;
+        lock.unlock();
+      } else {
+        shared_lock hold(lock);
+        ASSERT_EQ(plain, written.load());
+        if (i % 1024 == 2) std::this_thread::sleep_for(std::chrono::microseconds(50));
+      }
+    }
+  });
+  EXPECT_EQ(plain, written.load());
+  EXPECT_TRUE(lock.try_lock()) << "nobody holds it";
+  lock.unlock();
+}
+
+TEST(shared_mutex, a_parked_writer_is_woken_when_the_last_reader_leaves) {
+  shared_mutex lock;
+  for (int i = 0; i < support::scaled(100); ++i) {
+    int value = 0;
+    lock.lock_shared();
+    lock.lock_shared();
+    std::thread writer([&] {
+      exclusive_lock hold(lock);
+      ++value;
+    });
+    std::this_thread::sleep_for(std::chrono::microseconds(i % 8 * 500));
+    EXPECT_EQ(value, 0);
+    lock.unlock_shared();
+    EXPECT_EQ(value, 0);
+    lock.unlock_shared();
+    writer.join();
+    EXPECT_EQ(value, 1);
+  }
+}
+
 TEST(shared_mutex, the_writer_that_asks_again_gets_an_error_and_no_hang) {
   shared_mutex lock;
   {
