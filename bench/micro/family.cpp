@@ -11,17 +11,17 @@
 // and 50_50 are finds and stores of keys that are there. All of a cell's maps are filled once and then measured in turn,
 // for some rounds. `ratio` is ours by the best of the peers of the same round: the least, the median and the most of the
 // rounds. Names in brackets are not compared with. The last lines say for each kind whether it is as fast as asked: its
-// geometric mean, and no cell whose rounds all lie below: sharded, sync and guarded 1.0, snapshot 1 / 1.3.
+// geometric mean, and no cell whose rounds all lie below: sharded, sync and guarded 1.0, snapshot 1 / 1.3. Threads and
+// medians are those of the matrix (bench/matrix).
 //
 //   usage: family [--ms N] [--rounds N] [--go FILE] [--csv] [part of a cell's name]...
 //
 // Each part must be in the name. --csv prints cell,map,Mops and cell,ratio,low,median,high. A map from outside is an
-// adapter as bench/peers/outside.cpp says, given by cmake -DPORTOLAN_BENCH_PEER=FILE. Exit status 1: something is slower
+// adapter as bench/peers/adapter.hpp says, given by cmake -DPORTOLAN_BENCH_PEER=FILE. Exit status 1: something is slower
 // than asked.
 #include <algorithm>
 #include <atomic>
-#include <barrier>
-#include <chrono>
+#include <bit>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
@@ -30,6 +30,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <numeric>
 #include <optional>
 #include <shared_mutex>
 #include <string>
@@ -39,6 +40,7 @@
 #include <utility>
 #include <vector>
 
+#include <portolan/base/platform.hpp>
 #include <portolan/map/concurrent_map.hpp>
 #include <portolan/map/flat_hash_map.hpp>
 #include <portolan/map/guarded_map.hpp>
@@ -46,6 +48,8 @@
 #include <portolan/map/snapshot_map.hpp>
 #include <portolan/map/sync_map.hpp>
 
+#include "bench/matrix/figures.hpp"
+#include "bench/matrix/pinned_threads.hpp"
 #include "bench/workload/candidate.hpp"
 #include "bench/workload/distribution.hpp"
 
@@ -58,6 +62,8 @@
 
 namespace {
 
+using portolan::matrix::median_of;
+using portolan::matrix::pinned_threads;
 using portolan::workload::chance;
 using portolan::workload::setup;
 
@@ -118,7 +124,9 @@ struct plan {
 
 template <class K>
 stream<K> make_stream(const plan& how, unsigned thread) {
-  const std::size_t length = std::is_same_v<K, std::uint64_t> ? std::size_t{1} << 19 : std::size_t{1} << 17;
+  // Of a large map so long that what a stream asked for is out of the caches again when it begins anew.
+  const std::size_t most = std::is_same_v<K, std::uint64_t> ? std::size_t{1} << 23 : std::size_t{1} << 19;
+  const std::size_t length = std::clamp(std::bit_floor(std::size_t{how.entries}), std::size_t{1} << 17, most);
   const std::uint64_t range = how.comes_and_goes() ? 2 * how.entries : how.entries;
   const portolan::workload::key_source ranks({.distribution = portolan::workload::distribution::zipf},
                                              static_cast<std::uint32_t>(range));
@@ -204,35 +212,28 @@ struct named {
 
 /// Millions of operations a second, all threads together.
 template <class K>
-double measure(contender<K>& map, const std::vector<stream<K>>& streams, unsigned milliseconds) {
-  using clock = std::chrono::steady_clock;
-  std::atomic<bool> stop{false};
-  std::atomic<std::uint64_t> all{0};
-  std::atomic<std::uint64_t> sums{0};
-  std::barrier begin(static_cast<std::ptrdiff_t>(streams.size()) + 1);
-  std::vector<std::thread> threads;
-  for (const stream<K>& todo : streams) {
-    threads.emplace_back([&] {
-      map.enter_thread();
-      begin.arrive_and_wait();
-      std::uint64_t count = 0;
-      std::uint64_t sum = 0;
-      for (std::size_t at = 0; !stop.load(std::memory_order_relaxed); at = (at + chunk) % todo.keys.size()) {
-        sum += map.work(todo, at);
-        count += chunk;
-      }
-      all += count;
-      sums += sum;
-      map.leave_thread();
-    });
-  }
-  begin.arrive_and_wait();
-  const auto start = clock::now();
-  std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
-  stop = true;
-  for (std::thread& each : threads) each.join();
-  const std::chrono::duration<double, std::micro> spent = clock::now() - start;
-  return static_cast<double>(all.load()) / spent.count();
+double measure(contender<K>& map, pinned_threads& threads, const std::vector<stream<K>>& streams,
+               unsigned milliseconds) {
+  using portolan::platform::now_ns;
+  std::vector<double> speeds(streams.size());
+  std::atomic<std::uint64_t> sums{0};  // so that no find is left out
+  const auto work = [&](unsigned thread, std::uint64_t begin_ns) {
+    const stream<K>& todo = streams[thread];
+    const std::uint64_t end_ns = begin_ns + std::uint64_t{milliseconds} * 1'000'000;
+    std::uint64_t count = 0;
+    std::uint64_t sum = 0;
+    std::uint64_t now = begin_ns;
+    for (std::size_t at = 0; now < end_ns; at = (at + chunk) % todo.keys.size(), now = now_ns()) {
+      sum += map.work(todo, at);
+      count += chunk;
+    }
+    sums += sum;
+    speeds[thread] = 1e3 * static_cast<double>(count) / static_cast<double>(now - begin_ns);
+  };
+  threads.run(static_cast<unsigned>(streams.size()), {.prepare = [&](unsigned) { map.enter_thread(); },
+                                                      .work = work,
+                                                      .finish = [&](unsigned) { map.leave_thread(); }});
+  return std::accumulate(speeds.begin(), speeds.end(), 0.0);
 }
 
 // ---- the maps -------------------------------------------------------------------------------------------------------
@@ -430,11 +431,6 @@ struct settings {
   }
 };
 
-double median(std::vector<double> of) {
-  std::sort(of.begin(), of.end());
-  return of[of.size() / 2];
-}
-
 double measure_go(const settings& how, const plan& cell) {
   char command[512];
   std::snprintf(command, sizeof command, "%s %s %llu %u %u %u", how.go.c_str(), cell.texts ? "text" : "u64",
@@ -461,7 +457,7 @@ struct verdict {
 
   [[nodiscard]] static double asked_of(const std::string& map) { return map == "snapshot" ? 1 / 1.3 : 1.0; }
   void add(const plan& cell, const std::vector<double>& ratios) {
-    logarithms += std::log(median(ratios));
+    logarithms += std::log(median_of(ratios));
     ++cells;
     if (*std::max_element(ratios.begin(), ratios.end()) < asked_of(cell.map)) below.push_back(cell.name());
   }
@@ -487,12 +483,12 @@ void print_cell(const settings& how, const plan& cell, const std::vector<figures
   if (!how.csv) std::printf("%-36s", name.c_str());
   for (const figures& each : all) {
     const char* const form = how.csv ? "%s,%s,%.3f\n" : each.is == role::beside ? "%s  (%s %.2f)" : "%s  %s %.2f";
-    std::printf(form, how.csv ? name.c_str() : "", each.name.c_str(), median(each.mops));
+    std::printf(form, how.csv ? name.c_str() : "", each.name.c_str(), median_of(each.mops));
   }
   if (!ratios.empty()) {
     const auto [low, high] = std::minmax_element(ratios.begin(), ratios.end());
     std::printf(how.csv ? "%s,ratio,%.3f,%.3f,%.3f\n" : "%s  ratio %.2f..%.2f..%.2f", how.csv ? name.c_str() : "", *low,
-                median(ratios), *high);
+                median_of(ratios), *high);
   }
   if (!how.csv) std::printf("\n");
   std::fflush(stdout);
@@ -501,6 +497,9 @@ void print_cell(const settings& how, const plan& cell, const std::vector<figures
 /// Measures all cells of one group, whose maps are filled once.
 template <class K>
 void measure_group(const settings& how, const std::vector<plan>& cells, verdicts& all_verdicts) {
+  unsigned most = 1;
+  for (const plan& cell : cells) most = std::max(most, cell.threads);
+  pinned_threads threads(most);
   auto who = contestants<K>(cells.front().map);
   std::vector<std::unique_ptr<contender<K>>> maps;
   for (const auto& each : who) {
@@ -519,7 +518,8 @@ void measure_group(const settings& how, const std::vector<plan>& cells, verdicts
     const bool beside_go = cell.map == "sync" && !how.go.empty();
     if (beside_go) all.push_back({role::peer, "Go's sync.Map", {}});
     for (unsigned round = 0; round < how.rounds; ++round) {
-      for (std::size_t i = 0; i < maps.size(); ++i) all[i].mops.push_back(measure(*maps[i], streams, how.milliseconds));
+      for (std::size_t i = 0; i < maps.size(); ++i)
+        all[i].mops.push_back(measure(*maps[i], threads, streams, how.milliseconds));
       if (beside_go) all.back().mops.push_back(measure_go(how, cell));
     }
     const std::vector<double> ratios = ratios_of(all);
