@@ -16,6 +16,8 @@
 //
 // Used where they exist:
 //      bool find(std::string_view, auto&& f)            texts are looked up without a std::string
+//      std::optional<V> lookup(const K&)                a map that gives copies: its finds are these instead, and the loop has
+//                                                       no branch on whether the key was there
 //      void find_many(std::span<const K>, auto&& f)     f(index, const V&) for each key that is there: bulk find
 //      std::size_t insert_many(std::span<const std::pair<K, V>>)   how many it put there: bulk insert
 //      void reserve(std::size_t)                        room for so many entries in all

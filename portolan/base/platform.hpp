@@ -99,6 +99,20 @@ inline void pause() noexcept {
 #endif
 }
 
+/// The same word, of which the compiler no longer knows how it came about: so it makes a branch on it neither of an
+/// earlier branch nor of a number.
+[[nodiscard, gnu::always_inline]] inline std::uint64_t unforeseen(std::uint64_t word) noexcept {
+  asm("" : "+r"(word));
+  return word;
+}
+
+template <class T>
+[[nodiscard, gnu::always_inline]] inline T& unforeseen(T& object) noexcept {
+  T* address = &object;
+  asm("" : "+r"(address));
+  return *address;
+}
+
 /// Gives the rest of this thread's time slice away.
 void yield() noexcept;
 

@@ -112,8 +112,8 @@ class concurrent_map
       return engine::give(seen.cell);
     } else {
       std::uint64_t image = 0;
-      if (concurrent::find_small(core_, sought, image)) return found<V>(engine::value_of(image));
-      return found<V>();
+      const bool there = concurrent::find_small(core_, sought, image);
+      return detail::found_if(there, engine::value_of(image));
     }
   }
   using mixin::find;

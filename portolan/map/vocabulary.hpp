@@ -40,6 +40,31 @@ struct map_options {
 template <class V>
 using found = std::conditional_t<std::is_copy_constructible_v<V>, std::optional<V>, pinned<V>>;
 
+namespace detail {
+/// `value` if it is `there`: the bytes of such an optional, written without a branch where it is laid out as value and
+/// flag. By way of reset() g++ 12 makes a branch of every later look at the flag.
+template <class V>
+[[nodiscard, gnu::always_inline]] inline std::optional<V> found_if(bool there, const V& value) noexcept {
+  static_assert(std::is_trivially_copyable_v<std::optional<V>>);
+  struct layout {
+    V value;
+    bool there;
+  };
+  const auto shows = [](const std::optional<V>& given, bool wanted) {  // seen by the compiler, not asked at run time
+    unsigned char flag;
+    __builtin_memcpy(&flag, reinterpret_cast<const unsigned char*>(&given) + sizeof(V), 1);
+    return flag == (wanted ? 1 : 0);
+  };
+  if (sizeof(layout) == sizeof(std::optional<V>) && shows(value, true) && shows(std::nullopt, false)) {
+    std::optional<V> result;
+    const layout bytes{value, there};
+    __builtin_memcpy(static_cast<void*>(&result), &bytes, sizeof(V) + 1);
+    return result;
+  }
+  return there ? std::optional<V>(value) : std::optional<V>();
+}
+}  // namespace detail
+
 struct keep_t {};
 struct erase_t {};
 template <class V>

@@ -85,8 +85,8 @@ class epoch {
     reclaim::epoch_record& record_;
   };
 
-  /// Runs `reads()` under protection, at less than a guard's cost: for a few loads that throw nothing and between which
-  /// nothing is called that may take a guard.
+  /// Runs `reads(note)` under protection, at less than a guard's cost: for a few loads that throw nothing. `note` is a word
+  /// of this thread's own in a cache line that is at hand; it keeps what the last `reads` left there.
   ///
   /// @returns   false, and `reads` was not run: inside another guard, at a thread's first read, and where
   ///            `platform::quick_reads()` is not true. Then take a guard

@@ -13,9 +13,11 @@ using chains = portolan::lock_free_map<std::uint64_t, std::uint64_t>;
 
 extern "C" {
 
+// branches: 9, answer_unforeseen 1
 // reader
 std::uint64_t find_number(const numbers& map, std::uint64_t key) { return map.find(key).value_or(0); }
 
+// branches: 9, answer_unforeseen 1
 // reader
 bool contains_number(const numbers& map, std::uint64_t key) { return map.contains(key); }
 

@@ -85,6 +85,11 @@ class alignas(16) word16 {
     high = seen.high;
     return seen.low == low;
   }
+  [[nodiscard]] std::uint64_t load_difference(std::uint64_t low, std::uint64_t& high) const noexcept {
+    const pair16 seen = load();
+    high = seen.high;
+    return seen.low ^ low;
+  }
   [[nodiscard]] static const word16& likely_of_four(const word16* words, std::uint64_t low) noexcept {
     unsigned chosen = 0;
     for (unsigned at = 1; at < 4; ++at) chosen = words[at].load().low == low ? at : chosen;
@@ -105,6 +110,17 @@ class alignas(16) word16 {
     // Not bits[1]: the compilers take that by way of memory.
     asm("punpckhqdq %0, %0\n\tmovq %0, %1" : "+x"(bits), "=r"(high));
     return true;
+  }
+  /// As load_if, without a branch: the low half's difference from this one, which is 0 if it is the same.
+  [[nodiscard, gnu::always_inline]] std::uint64_t load_difference(std::uint64_t low,
+                                                                  std::uint64_t& high) const noexcept {
+    vector bits = load_vector();
+    std::uint64_t difference;
+    asm("movq %0, %1\n\tpunpckhqdq %0, %0\n\tmovq %0, %2\n\txorq %3, %1"
+        : "+x"(bits), "=&r"(difference), "=&r"(high)
+        : "r"(low)
+        : "cc");
+    return difference;
   }
   [[gnu::always_inline]] void store(pair16 value) noexcept {
     if (!detail::whole_vector_loads) [[unlikely]]

@@ -7,6 +7,10 @@
 //                                                             ├ one may have: the lines behind, in order
 //                                                             └ closed: the walk, from the root on
 //
+// Whether the key is there is a branch that costs a whole find where it is guessed wrong. So a small key's find remembers
+// how this thread's last 64 ended. All alike: it takes that branch, as drawn, and the processor guesses right. Not all:
+// `answer_unforeseen` looks at the line and at the bytes beside it, and the outcome is a number, in the caller's hands too.
+//
 // 1. The side bytes of a line are read after its slots: who misses a displaced key there has not missed its count.
 // 2. As long as no line is closed nothing of the key's has moved, so the root's table alone tells; else the walk begins
 //    anew, with a guard of its own.
@@ -99,26 +103,103 @@ template <class Core>
   return engine::is_empty(behind) ? nearby::absent : engine::is_moved(behind) ? nearby::unsure : nearby::found;
 }
 
+// ---- one small key: the branch on its outcome is taken where it is foreseen, and is not there where it is not ----
+
+/// How this thread's last 64 finds ended, the last one in the lowest bit: 1 if the key was there.
+class find_history {
+ public:
+  constexpr explicit find_history(std::uint64_t bits) noexcept : bits_(bits) {}
+  [[nodiscard]] constexpr std::uint64_t bits() const noexcept { return bits_; }
+  [[nodiscard]] constexpr bool all_found() const noexcept { return bits_ == ~std::uint64_t{0}; }
+  [[nodiscard]] constexpr bool all_absent() const noexcept { return bits_ == 0; }
+  [[nodiscard]] constexpr find_history and_then(bool found) const noexcept {
+    return find_history(bits_ * 2 + (found ? 1 : 0));
+  }
+
+ private:
+  std::uint64_t bits_;
+};
+static_assert(find_history(~0ULL).and_then(true).all_found() && find_history(0).and_then(false).all_absent());
+static_assert(!find_history(~0ULL).and_then(false).all_found() && !find_history(0).and_then(true).all_absent());
+
+/// What a find returns in two registers.
+struct answer {
+  std::uint64_t difference;  // 0: the key is there
+  std::uint64_t value_image;
+};
+
+/// By the walk, which takes a guard of its own; `hash` is not looked at for a reserved key.
+template <class Core>
+[[nodiscard, gnu::cold, gnu::noinline]] answer answer_by_walk(Core& core, std::uint64_t hash, std::uint64_t key_image) {
+  const auto seen = walk_to(core, hash, key_image);
+  return {Core::engine_type::is_empty(seen) ? std::uint64_t{1} : 0, seen.high};
+}
+
+/// Begins anew, for a key that may stand behind its home line. It is hashed again, so that who calls this last keeps nothing
+/// for it. The caller protects what the root leads to.
+template <class Core>
+[[nodiscard, gnu::noinline]] answer answer_from_afar(Core& core, std::uint64_t key_image) {
+  const std::uint64_t hash = core.engine().hash_of(typename Core::cell{key_image, 0});
+  std::uint64_t value_image = 0;
+  const nearby what = look_near(core, core.root(), hash, key_image, value_image);
+  if (what == nearby::unsure) return answer_by_walk(core, hash, key_image);
+  return {what == nearby::found ? std::uint64_t{0} : 1, value_image};
+}
+
+/// Without a branch on whether the key is there: the line and the bytes beside it are both looked at, whatever the line
+/// says. One branch is left, for a key that is not in the line and may be elsewhere; the history leaves that one out.
+template <class Core>
+[[nodiscard, gnu::noinline]] answer answer_unforeseen(Core& core, std::uint64_t key_image, root_word root,
+                                                      std::uint64_t hash, std::uint64_t& history) {
+  using line = typename Core::line;
+  // What is known before the line has come is worked out before, so that all of it stays in registers.
+  const overflow_filter filter(hash);
+  const auto& near = root.template lines<line>()[root.home_of(hash)];
+  const side& beside = platform::unforeseen(root.template side_of<line>(root.home_of(hash)));
+  std::uint64_t value_image = 0;
+  const std::uint64_t difference = Core::engine_type::difference_of_value(near, key_image, value_image);
+  const std::uint64_t elsewhere = core.spill().used_bits() | beside.sends_on(filter);
+  const std::uint64_t all_if_elsewhere = platform::unforeseen(elsewhere != 0 ? ~std::uint64_t{0} : 0);
+  if ((difference & all_if_elsewhere) != 0) [[unlikely]]
+    return answer_from_afar(core, key_image);
+  history = find_history(history).and_then(difference == 0).bits();
+  return {difference, value_image};
+}
+
 /// The image of the value under a small key; false if there is none.
 template <class Core, class K>
 [[nodiscard, gnu::always_inline]] inline bool find_small(Core& core, const K& key, std::uint64_t& value_image) {
   using engine = typename Core::engine_type;
   const std::uint64_t key_image = engine::plain_image(key);
   std::uint64_t hash = 0;
+  answer seen{1, 0};
+  bool done = false;
   if (engine::is_stored_plainly(key_image)) [[likely]] {
     hash = core.engine().hash_of_key(key);
     if constexpr (Core::guards_everything) {
-      nearby what = nearby::unsure;
-      const auto look = [&]() __attribute__((always_inline)) {
-        what = look_near(core, core.root(), hash, key_image, value_image);
+      const auto look = [&](std::uint64_t & history) __attribute__((always_inline)) {
+        const root_word root = core.root();
+        const auto line_has_it = [&]() __attribute__((always_inline)) {
+          const auto& near = root.template lines<typename Core::line>()[root.home_of(hash)];
+          return engine::look_for_value(near, key_image, seen.value_image);
+        };
+        if (find_history(history).all_found()) [[likely]] {
+          if (line_has_it()) [[likely]]
+            return static_cast<void>(seen.difference = 0);
+        } else if (find_history(history).all_absent()) [[likely]] {
+          if (!line_has_it() && near_is_all(core, root, hash)) [[likely]]
+            return;
+        }
+        seen = answer_unforeseen(core, key_image, root, hash, history);
       };
-      if (epoch::briefly(core.reclaimer(), look) && what != nearby::unsure) [[likely]]
-        return what == nearby::found;
+      done = epoch::briefly(core.reclaimer(), look);
     }
   }
-  const auto seen = walk_to(core, hash, key_image);
-  value_image = seen.high;
-  return !engine::is_empty(seen);
+  if (!done) [[unlikely]]
+    seen = answer_by_walk(core, hash, key_image);
+  value_image = seen.value_image;
+  // The caller's branch on the outcome, if it is one, shall not grow together with those above.
+  return platform::unforeseen(seen.difference) == 0;
 }
 
 /// Asks for the lines that a find of this hash will read.

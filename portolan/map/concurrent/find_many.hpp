@@ -22,7 +22,7 @@ template <class Core, class K>
   std::uint64_t hashes[ahead];
   std::uint64_t there = 0;
   std::uint64_t unsure = 0;
-  const auto look = [&]() __attribute__((always_inline)) {
+  const auto look = [&](std::uint64_t&) __attribute__((always_inline)) {
     const root_word root = core.root();
     for (std::size_t at = 0; at < count + ahead; ++at) {
       if (at >= ahead) {

@@ -53,6 +53,11 @@ class inline16 : public inline_entry<K, V, Hash, KeyEqual> {
                                                                std::uint64_t& value_image) noexcept {
     return platform::word16::likely_of_four(in.slots, key_image).load_if(key_image, value_image);
   }
+  /// The same without a branch: 0 for true.
+  [[nodiscard, gnu::always_inline]] static std::uint64_t difference_of_value(const line& in, std::uint64_t key_image,
+                                                                             std::uint64_t& value_image) noexcept {
+    return platform::word16::likely_of_four(in.slots, key_image).load_difference(key_image, value_image);
+  }
   /// The slot that has this key image, if one has: confirmed by a whole load.
   [[nodiscard, gnu::always_inline]] static unsigned likely_slot(const line& in, std::uint64_t image) noexcept {
     return static_cast<unsigned>(&platform::word16::likely_of_four(in.slots, image) - in.slots);

@@ -42,6 +42,7 @@ class overflow_word {
   friend constexpr bool operator==(overflow_word, overflow_word) = default;
 
  private:
+  friend class overflow_filter;
   static constexpr unsigned one = 0b100000;
   static constexpr unsigned most = 0b111;
   /// Every fifth bit of a word, shifted by the hash: exactly one of the last five is set, whatever the shift.
@@ -54,6 +55,18 @@ static_assert(!overflow_word{}.may_hold(0) && overflow_word{}.with(0).may_hold(0
 static_assert(overflow_word{}.with(7).without_one() == overflow_word{}, "the filter goes with the last count");
 static_assert(overflow_word{0xE0}.with(0).count() == 7 && overflow_word{0xE0}.without_one().count() == 7);
 static_assert(overflow_word{}.with(63).may_hold(63) && overflow_word{}.with(63).with(1).with(2).count() == 3);
+
+/// The filter's bit of one hash, for who asks without a branch.
+class overflow_filter {
+ public:
+  [[gnu::always_inline]] explicit overflow_filter(std::uint64_t hash) noexcept
+      : bit_(platform::unforeseen(overflow_word::filter_bit(hash))) {}
+  /// Not 0: as may_hold.
+  [[nodiscard]] std::uint64_t bits_in(overflow_word seen) const noexcept { return seen.bits() & bit_; }
+
+ private:
+  std::uint64_t bit_;
+};
 
 enum class line_lock : std::uint8_t { closed = 0, free = 1, held = 2 };
 
@@ -86,6 +99,12 @@ class side {
 
   // pair overflow: acquire, so that who sees a displaced entry's slot filled saw its count before.
   [[nodiscard]] overflow_word overflow() const noexcept { return overflow_word(overflow_.load(platform::acquire)); }
+
+  /// 0: the line is not closed, and no entry with the filter's hash stands behind it. Without a branch.
+  [[nodiscard, gnu::always_inline]] std::uint64_t sends_on(overflow_filter of) const noexcept {
+    const std::uint64_t closed = state() < line_lock::free ? 1 : 0;
+    return closed + of.bits_in(overflow());
+  }
 
   void add_displaced(std::uint64_t hash) noexcept {
     std::uint8_t seen = overflow_.load(platform::relaxed);  // relaxed: the exchange confirms it

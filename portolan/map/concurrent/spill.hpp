@@ -38,6 +38,8 @@ class spilled_entries {
     }
   }
 
+  /// As used, as bits for who makes no branch of it: not 0 for true.
+  [[nodiscard]] std::uintptr_t used_bits() const noexcept { return reinterpret_cast<std::uintptr_t>(head_.observe()); }
   [[nodiscard]] bool used() const noexcept { return head_.observe() != nullptr; }
   [[nodiscard]] std::size_t entries() const noexcept {
     return entries_.load(platform::relaxed);  // relaxed: a figure

@@ -25,6 +25,7 @@ class block;
 struct epoch_record {
   alignas(cache_line_bytes) platform::atomic<std::uint64_t> announced{0};  // 0: reads nothing
   std::uint32_t inner = 0;  // guards besides the one that announced; this thread's own
+  std::uint64_t note = 0;   // for who reads briefly: this thread's own, and of no meaning here
   alignas(cache_line_bytes) platform::atomic<std::uint64_t> noticed_epoch{0};
   platform::atomic<std::uint64_t> noticed_ns{0};
 
@@ -67,7 +68,7 @@ class epoch_rule {
     platform::free_light_fence();
     return own;
   }
-  /// R1, R2, `reads()`, R5; false, and nothing is read, where that is not the usual case.
+  /// R1, R2, `reads(note)`, R5; false, and nothing is read, where that is not the usual case.
   template <class F>
   [[nodiscard, gnu::always_inline]] static bool briefly(F reads) noexcept {
     epoch_record& own = *quick_;
@@ -77,7 +78,7 @@ class epoch_rule {
     announce(own);
     // R2. pair epoch_look: light_fence, so that either the look sees R1 or this reader sees W1.
     platform::free_light_fence();
-    reads();
+    reads(own.note);
     // R5. pair epoch_leave: release, so that what was read is freed after it was read.
     own.announced.store(0, platform::release);
     return true;
@@ -118,7 +119,10 @@ class epoch_rule {
 
   /// This thread's record where reads are quick; before its first guard, and elsewhere, one that is always announced.
   static inline constinit epoch_record nobody_{1};
-  [[gnu::tls_model("initial-exec")]] static inline constinit thread_local epoch_record* quick_ = &nobody_;
+#if defined(__PIC__) && !defined(__PIE__)
+  [[gnu::tls_model("initial-exec")]]  // in a shared library, where a call would be the default
+#endif
+  static inline constinit thread_local epoch_record* quick_ = &nobody_;
 
   static inline constinit padded<platform::atomic<std::uint64_t>> current_{1};
   static inline constinit padded<platform::atomic<std::uint64_t>> safe_{0};  // blocks up to this tag may go

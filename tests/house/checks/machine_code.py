@@ -4,6 +4,8 @@ that says what its way must be:
     // reader                         no locked instruction, no exchange with memory, no fence
     // writer: cmpxchg16b             that locked instruction, beyond those of moving a table
     // writer: cmpxchg16b alone       and where it stands a way through the function that meets no other
+    // branches: 9, unforeseen 1      above such a line: at most so many conditional jumps in the function itself, and
+                                      in each on its way whose name holds that word
 
 The way of an operation is its function and all that it calls in the object file, but for what the compiler put into a
 section for unlikely code: functions declared cold, and the `.cold` parts of others. Both compilers, -O2 and -O3, plain
@@ -20,6 +22,7 @@ from tree import Finding
 SOURCE = "tests/machine_code/hot_paths.cpp"
 LEVELS = ("-O2", "-O3")
 OPERATION = re.compile(r"^// (reader|writer: (\w+( alone)?))\n(?:[\w:]+ )+(\w+)\(", re.M)
+BRANCHES = re.compile(r"^// branches: (\d+), (\w+) (\d+)\n// .*\n(?:[\w:]+ )+(\w+)\(", re.M)
 FENCE = re.compile(r"(?:[msl]fence\b|lock\b|xchg\w*\s.*\()")
 MOVING = re.compile(r"5mover|4help|12finish_moves|16finish_idle_move")
 # Outside of the object file, and without a fence that a reader meets.
@@ -128,6 +131,15 @@ def faults_of(name, wanted, functions):
         yield f"meets another locked instruction wherever it meets `lock {wanted}`"
 
 
+def branches_too_many(most, word, most_there, name, functions):
+    """A branch on an outcome that nobody foresees costs a whole find every second time."""
+    for symbol, function in way_of(name, functions)[0].items():
+        allowed = most if symbol == name else most_there if word in symbol else None
+        found = sum(re.match(r"j(?!mp)", instruction) is not None for instruction in function.instructions)
+        if allowed is not None and found > int(allowed):
+            yield f"has {found} conditional jumps in {symbol[:60]}, {allowed} are allowed"
+
+
 def length_of(name, functions):
     return sum(len(function.instructions) for function in way_of(name, functions)[0].values())
 
@@ -156,5 +168,12 @@ def check(tree):
                            "; put the compare-and-swap back"))
         if wanted is None:
             counts.append(f"{name} " + " ".join(str(length_of(name, functions)) for functions in objects))
+    for wanted in BRANCHES.finditer(text):
+        said = {" ".join(job): fault for job, functions in zip(jobs, objects)
+                for fault in branches_too_many(*wanted.groups(), functions)}
+        if said:
+            yield Finding(SOURCE, text.count("\n", 0, wanted.start(4)) + 1, f"{wanted.group(4)} " +
+                          "; ".join(f"{fault} ({where})" for where, fault in said.items()) +
+                          "; see platform::unforeseen")
     if counts:
         tree.hints.append(f"instructions ({', '.join(map(' '.join, jobs))}): " + ", ".join(counts))

@@ -55,4 +55,11 @@ bool swaps_beside(long old) {
   return word.compare_exchange_strong(old, old + 1);
 }
 
+// branches: 0, near 0
+// reader
+long decides(long wanted) {
+  if (wanted != word.load()) [[unlikely]] far_away();
+  return wanted;
+}
+
 }
