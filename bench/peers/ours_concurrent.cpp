@@ -30,7 +30,10 @@ class whole_concurrent_map : public over_concurrent_map<K, V> {
     f(*value);
     return true;
   }
-  std::optional<V> lookup(const K& key) requires std::is_same_v<K, std::uint64_t> { return this->map_.find(key); }
+  // Inlined, as the loop's finds are: else the optional is returned by way of memory.
+  [[gnu::always_inline]] std::optional<V> lookup(const K& key) requires std::is_same_v<K, std::uint64_t> {
+    return this->map_.find(key);
+  }
   template <class F>
   void find_many(std::span<const K> keys, F&& f) {
     (void)this->map_.visit(keys, f);
