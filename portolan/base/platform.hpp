@@ -46,8 +46,28 @@ inline constexpr bool under_address_sanitizer = false;
 inline constexpr bool under_address_sanitizer = false;
 #endif
 
+#if defined(PORTOLAN_CHECKED)
+inline constexpr bool under_checker = true;
+#else
+inline constexpr bool under_checker = false;
+#endif
+
 // ---- shared words ------------------------------------------------------------------------------
 
+#if defined(PORTOLAN_CHECKED)
+/// Both forms of the pair are checked; which one is asked for before the first thread.
+[[nodiscard]] bool asymmetric_fences() noexcept;
+inline void light_fence(PORTOLAN_HERE) noexcept {
+  if (asymmetric_fences()) {
+    checked::fence(checked::light_order, {file, line});
+  } else {
+    fence(seq_cst, file, line);
+  }
+}
+[[nodiscard]] inline bool quick_reads() noexcept { return asymmetric_fences(); }
+inline void free_light_fence(PORTOLAN_HERE) noexcept { checked::fence(checked::light_order, {file, line}); }
+inline void heavy_fence(PORTOLAN_HERE) noexcept { fence(seq_cst, file, line); }
+#else
 namespace detail {
 /// Whether the kernel's expedited membarrier works here; decided before main, or at the first use.
 [[nodiscard]] bool probe_membarrier() noexcept;
@@ -87,8 +107,17 @@ inline void heavy_fence() noexcept {
   fence(seq_cst);
   if (detail::membarrier_works) detail::membarrier_all_threads();
 }
+#endif
 
 // ---- waiting -----------------------------------------------------------------------------------
+
+/// The step of a loop that waits, whose iteration has read something that is not yet as it should be and has changed
+/// nothing. The schedule checker lets the thread go on when something it has read is changed; elsewhere it is nothing.
+#if defined(PORTOLAN_CHECKED)
+inline void wait_for_change(PORTOLAN_HERE) { checked::wait_for_change({file, line}); }
+#else
+constexpr void wait_for_change() noexcept {}
+#endif
 
 /// Tells the processor that this is a spinning loop.
 inline void pause() noexcept {

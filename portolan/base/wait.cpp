@@ -7,6 +7,7 @@
 namespace portolan {
 
 void spin_wait::once() {
+  platform::wait_for_change();
   if (round_ < pause_rounds) {
     for (unsigned i = 0; i < 1U << round_; ++i) platform::pause();
     ++round_;

@@ -59,8 +59,7 @@ class exceptions : public testing::Test {
     }
   }
 };
-using fragile_maps = where<can_walk, join<subjects<every_family, fragile, fragile, fragile_hash>,
-                                          subjects<testing::Types<sharded_flat>, fragile, fragile, fragile_hash>>>;
+using fragile_maps = where<can_walk, subjects<every_family, fragile, fragile, fragile_hash>>;
 TYPED_TEST_SUITE(exceptions, fragile_maps, subject_names);
 
 TYPED_TEST(exceptions, leave_insert_all_or_nothing) {

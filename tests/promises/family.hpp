@@ -19,7 +19,6 @@
 #include <portolan/base/shared_mutex.hpp>
 #include <portolan/base/wait.hpp>
 #include <portolan/map/concurrent_map.hpp>
-#include <portolan/map/flat_hash_map.hpp>
 #include <portolan/map/guarded_map.hpp>
 #include <portolan/map/lock_free_map.hpp>
 #include <portolan/map/plain_map.hpp>
@@ -59,13 +58,6 @@ struct sharded {
   static constexpr bool stays_small = false;  // every shard that holds an entry has a table of its own
   template <class K, class V, class Hash, class Equal, class Alloc>
   using map = portolan::sharded_map<std::unordered_map<K, V, Hash, Equal, Alloc>, portolan::mutex>;
-};
-
-/// Over the table that is made for it.
-struct sharded_flat : sharded {
-  static constexpr const char* name = "sharded_flat_map";
-  template <class K, class V, class Hash, class Equal, class Alloc>
-  using map = portolan::sharded_map<portolan::flat_hash_map<K, V, Hash, Equal, Alloc>, portolan::mutex>;
 };
 
 /// The default: entries of two small words in the line, everything else in nodes; epochs.
@@ -148,8 +140,7 @@ using one_of_each = testing::Types<plain, concurrent, lock_free, sync, guarded, 
 /// Families whose machinery depends on the kind of key and value.
 using families_by_kind = testing::Types<concurrent>;
 /// Families with a table of their own, which a bad hash may hurt in its own way.
-using families_with_tables =
-    testing::Types<plain, concurrent, concurrent_portable, concurrent_hazard, lock_free, sharded_flat>;
+using families_with_tables = testing::Types<plain, concurrent, concurrent_portable, concurrent_hazard, lock_free>;
 
 /// A family member with its keys, values and hash.
 template <class Family, class Key = number, class Value = number, class Mix = good_hash>

@@ -114,11 +114,9 @@ struct numbered_names {
 
 // Subjects that several tests have; compiled in numbered_maps.cpp and numbered_hashes.cpp.
 using numbers_and_texts =
-    join<subjects<every_family>, subjects<every_family, text, text>, subjects<testing::Types<lock_free_hazard>>,
-         subjects<testing::Types<sharded_flat>>, subjects<testing::Types<sharded_flat>, text, text>>;
+    join<subjects<every_family>, subjects<every_family, text, text>, subjects<testing::Types<lock_free_hazard>>>;
 using with_constant_hash =
-    join<subjects<every_family, number, number, constant_hash>, subjects<families_by_kind, text, text, constant_hash>,
-         subjects<testing::Types<sharded_flat>, number, number, constant_hash>>;
+    join<subjects<every_family, number, number, constant_hash>, subjects<families_by_kind, text, text, constant_hash>>;
 using with_near_hashes = join<subjects<families_with_tables, number, number, low_bits_hash>,
                               subjects<families_with_tables, number, number, high_bits_hash>>;
 

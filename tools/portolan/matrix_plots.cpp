@@ -41,23 +41,13 @@ by_threads over_threads(const matrix::result& of, matrix::mix what, std::uint64_
   return made;
 }
 
-// As a title says it.
-const char* in_words(matrix::mix what) {
-  switch (what) {
-    case matrix::mix::hits: return "finds of keys that are there";
-    case matrix::mix::find95: return "95 % finds, the rest inserts and erases";
-    case matrix::mix::find50: return "50 % finds, the rest inserts and erases";
-    default: return matrix::name_of(what);
-  }
-}
-
 void threads_plots(const matrix::result& of, named_plots& into) {
   for (const std::uint64_t entries : of.how.sizes) {
     for (const matrix::mix what : {matrix::mix::hits, matrix::mix::find95, matrix::mix::find50}) {
       by_threads all = over_threads(of, what, entries);
       if (all.points.size() < 2 || all.lines.empty()) continue;
       const std::string about =
-          fmt::format("{}; {} entries, uniform keys", in_words(what), matrix::count_in_words(entries));
+          fmt::format("{}, {} entries, uniform keys", matrix::name_of(what), matrix::count_in_words(entries));
       into.emplace_back(fmt::format("threads-{}-{}.svg", matrix::name_of(what), entries),
                         plots::document(plots::lines("Throughput by threads: " + about, "M/s", all.points, all.lines,
                                                      plots::scale::linear)));

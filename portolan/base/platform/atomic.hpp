@@ -8,6 +8,11 @@
 
 #include <cstddef>
 #include <type_traits>
+#if defined(PORTOLAN_CHECKED)
+#include <cstring>
+
+#include <portolan/base/platform/checked.hpp>
+#endif
 
 namespace portolan::platform {
 
@@ -23,6 +28,88 @@ inline constexpr memory_order acquire = memory_order::acquire;
 inline constexpr memory_order release = memory_order::release;
 inline constexpr memory_order acq_rel = memory_order::acq_rel;
 inline constexpr memory_order seq_cst = memory_order::seq_cst;
+
+#if defined(PORTOLAN_CHECKED)
+#define PORTOLAN_HERE const char *file = __builtin_FILE(), unsigned line = __builtin_LINE()
+
+inline void fence(memory_order order, PORTOLAN_HERE) { checked::fence(static_cast<int>(order), {file, line}); }
+
+/// As below, but each access is an event of the schedule checker.
+template <class T>
+class atomic {
+  static_assert(std::is_trivially_copyable_v<T> && sizeof(T) <= 8);
+  static constexpr unsigned size = sizeof(T);  // NOLINT(bugprone-sizeof-expression): T may be a pointer
+
+ public:
+  constexpr atomic() noexcept = default;
+  constexpr atomic(T value) noexcept : value_(value) {}
+  atomic(const atomic&) = delete;
+  atomic& operator=(const atomic&) = delete;
+
+  [[nodiscard]] T load(memory_order order = seq_cst, PORTOLAN_HERE) const noexcept {
+    return value_of(checked::load(&value_, size, static_cast<int>(order), {file, line}));
+  }
+  void store(T value, memory_order order = seq_cst, PORTOLAN_HERE) noexcept {
+    checked::store(&value_, size, bits_of(value), static_cast<int>(order), {file, line});
+  }
+  T exchange(T value, memory_order order = seq_cst, PORTOLAN_HERE) noexcept {
+    return modify(checked::change::exchange, value, order, {file, line});
+  }
+  bool compare_exchange_strong(T& expected, T desired, memory_order done, memory_order failed, PORTOLAN_HERE) noexcept {
+    const checked::bits wanted = bits_of(expected);
+    const checked::bits seen =
+        checked::read_modify_write(&value_, size, checked::change::compare, wanted, bits_of(desired),
+                                   static_cast<int>(done), static_cast<int>(failed), {file, line});
+    if (seen == wanted) return true;
+    expected = value_of(seen);
+    return false;
+  }
+  /// Without the failures for no reason that a processor may show.
+  bool compare_exchange_weak(T& expected, T desired, memory_order done, memory_order failed, PORTOLAN_HERE) noexcept {
+    return compare_exchange_strong(expected, desired, done, failed, file, line);
+  }
+  bool compare_exchange_strong(T& expected, T desired, memory_order order = seq_cst, PORTOLAN_HERE) noexcept {
+    return compare_exchange_strong(expected, desired, order, without_release(order), file, line);
+  }
+  bool compare_exchange_weak(T& expected, T desired, memory_order order = seq_cst, PORTOLAN_HERE) noexcept {
+    return compare_exchange_strong(expected, desired, order, without_release(order), file, line);
+  }
+  T fetch_add(T by, memory_order order = seq_cst, PORTOLAN_HERE) noexcept {
+    return modify(checked::change::add, by, order, {file, line});
+  }
+  T fetch_sub(T by, memory_order order = seq_cst, PORTOLAN_HERE) noexcept {
+    return modify(checked::change::add, static_cast<T>(T{0} - by), order, {file, line});
+  }
+  T fetch_or(T bits, memory_order order = seq_cst, PORTOLAN_HERE) noexcept {
+    return modify(checked::change::bit_or, bits, order, {file, line});
+  }
+  T fetch_and(T bits, memory_order order = seq_cst, PORTOLAN_HERE) noexcept {
+    return modify(checked::change::bit_and, bits, order, {file, line});
+  }
+
+ private:
+  static constexpr memory_order without_release(memory_order order) noexcept {
+    return order == acq_rel ? acquire : order == release ? relaxed : order;
+  }
+  static checked::bits bits_of(T value) noexcept {
+    checked::bits bits;
+    std::memcpy(&bits.low, &value, size);
+    return bits;
+  }
+  static T value_of(checked::bits bits) noexcept {
+    T value;
+    std::memcpy(&value, &bits.low, size);
+    return value;
+  }
+  T modify(checked::change makes, T operand, memory_order order, checked::site at) noexcept {
+    return value_of(checked::read_modify_write(&value_, size, makes, {}, bits_of(operand), static_cast<int>(order),
+                                               static_cast<int>(order), at));
+  }
+
+  T value_{};
+};
+
+#else
 
 /// A fence between this thread's earlier and later accesses.
 [[gnu::always_inline]] inline void fence(memory_order order) noexcept {
@@ -90,5 +177,6 @@ class atomic {
 
   T value_{};
 };
+#endif
 
 }  // namespace portolan::platform

@@ -22,7 +22,7 @@ namespace portolan::platform {
 
 class eight_words {
  public:
-#if defined(__x86_64__) && !defined(PORTOLAN_WORD16_BY_SANITIZER)
+#if defined(__x86_64__) && !defined(PORTOLAN_WORD16_BY_CALLS)
   [[gnu::always_inline]] explicit eight_words(const atomic<std::uint64_t> (&line)[8]) noexcept {
     const auto* pairs = reinterpret_cast<const quads*>(line);
     quads in[4];

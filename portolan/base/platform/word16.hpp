@@ -14,6 +14,8 @@
 
 #include <cstdint>
 
+#include <portolan/base/platform/atomic.hpp>
+
 namespace portolan::platform {
 
 struct pair16 {
@@ -27,7 +29,9 @@ inline constexpr bool word16_offered = true;
 
 namespace detail {
 [[nodiscard]] bool probe_whole_vector_loads() noexcept;
-#if defined(PORTOLAN_WORD16_BY_EXCHANGE)  // a test plays a processor without AVX
+#if defined(PORTOLAN_CHECKED)
+inline constexpr bool whole_vector_loads = true;
+#elif defined(PORTOLAN_WORD16_BY_EXCHANGE)  // a test plays a processor without AVX
 inline constexpr bool whole_vector_loads = false;
 #elif defined(__AVX__)
 inline constexpr bool whole_vector_loads = true;
@@ -44,7 +48,14 @@ inline const bool whole_vector_loads = probe_whole_vector_loads();
 #endif
 #endif
 
-#if defined(PORTOLAN_WORD16_BY_SANITIZER)
+#if defined(PORTOLAN_CHECKED)
+#define PORTOLAN_WORD16_BY_CALLS 1
+namespace detail {
+constexpr checked::bits joined(pair16 value) { return {value.low, value.high}; }
+constexpr pair16 split(checked::bits value) { return {value.low, value.high}; }
+}  // namespace detail
+#elif defined(PORTOLAN_WORD16_BY_SANITIZER)
+#define PORTOLAN_WORD16_BY_CALLS 1
 namespace detail {
 __extension__ typedef unsigned __int128 uint128;
 extern "C" {
@@ -68,7 +79,21 @@ class alignas(16) word16 {
   word16(const word16&) = delete;
   word16& operator=(const word16&) = delete;
 
-#if defined(PORTOLAN_WORD16_BY_SANITIZER)
+#if defined(PORTOLAN_CHECKED)
+  [[nodiscard]] pair16 load(PORTOLAN_HERE) const noexcept {
+    return detail::split(checked::load(&value_, 16, __ATOMIC_ACQUIRE, {file, line}));
+  }
+  void store(pair16 value, PORTOLAN_HERE) noexcept {
+    checked::store(&value_, 16, detail::joined(value), __ATOMIC_RELEASE, {file, line});
+  }
+  [[nodiscard]] bool compare_exchange(pair16& expected, pair16 desired, PORTOLAN_HERE) noexcept {
+    const pair16 wanted = expected;
+    expected = detail::split(checked::read_modify_write(&value_, 16, checked::change::compare, detail::joined(wanted),
+                                                        detail::joined(desired), __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE,
+                                                        {file, line}));
+    return expected == wanted;
+  }
+#elif defined(PORTOLAN_WORD16_BY_SANITIZER)
   [[nodiscard]] pair16 load() const noexcept {
     return detail::split(detail::__tsan_atomic128_load(raw(), __ATOMIC_ACQUIRE));
   }
@@ -80,6 +105,8 @@ class alignas(16) word16 {
     expected = detail::split(seen);
     return done != 0;
   }
+#endif
+#if defined(PORTOLAN_WORD16_BY_CALLS)
   [[nodiscard]] bool load_if(std::uint64_t low, std::uint64_t& high) const noexcept {
     const pair16 seen = load();
     high = seen.high;
@@ -156,7 +183,8 @@ class alignas(16) word16 {
 #endif
 
  private:
-#if defined(PORTOLAN_WORD16_BY_SANITIZER)
+#if defined(PORTOLAN_CHECKED)
+#elif defined(PORTOLAN_WORD16_BY_SANITIZER)
   [[nodiscard]] const volatile detail::uint128* raw() const noexcept {
     return reinterpret_cast<const volatile detail::uint128*>(&value_);
   }

@@ -74,7 +74,8 @@ template <class Core>
                                                              std::uint64_t key_image) noexcept {
   using engine = typename Core::engine_type;
   using line = typename Core::line;
-  const std::size_t block_lines = root.lg_lines() < 6 ? std::size_t{1} << root.lg_lines() : lines_per_block;
+  const std::size_t lines = std::size_t{1} << root.lg_lines();
+  const std::size_t block_lines = lines < lines_per_block ? lines : lines_per_block;
   const probe_range all(root.home_of(hash), block_lines);
   for (auto at = all.begin(); at != all.end();) {
     const side& beside = root.template side_of<line>(*at);

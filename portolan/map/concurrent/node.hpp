@@ -226,7 +226,7 @@ class node {
   static constexpr bool from_pool(std::size_t size_bytes) noexcept {
     return std::is_same_v<chunk_allocator, std::allocator<chunk>> && alignment <= block_pool::alignment_bytes &&
            size_bytes <= block_pool::largest_bytes && !platform::under_address_sanitizer &&
-           !platform::under_thread_sanitizer;
+           !platform::under_thread_sanitizer && !platform::under_checker;
   }
   [[nodiscard]] static void* take_memory(const Alloc& allocator, std::size_t text_bytes) {
     const std::size_t count = chunks_for(text_bytes);

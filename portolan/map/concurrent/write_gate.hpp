@@ -48,9 +48,10 @@ class write_gate {
   /// What one thread says about itself: 0, the gate whose map it changes, or one of the two numbers below.
   struct alignas(cache_line_bytes) record {
     platform::atomic<std::uintptr_t> inside{0};
-    constexpr record() noexcept = default;
-    constexpr explicit record(std::uintptr_t always_inside) noexcept : inside(always_inside) {}
-    void thread_left() noexcept;
+    void thread_left() noexcept {
+      // pair section_left: release, so that the child sees all that was done inside.
+      inside.store(0, platform::release);
+    }
   };
   enum work : std::uintptr_t { keeping_house = 1, several = 2 };
 
@@ -68,50 +69,22 @@ class write_gate {
     section& operator=(const section&) = delete;
 
    private:
-    struct beginning {
-      record* mine;
-      std::uintptr_t before;
-    };
     [[gnu::always_inline]] section(write_gate& of, std::uintptr_t what, std::uint64_t hash, bool reserved)
-        : section(begin(what), of, what, hash, reserved) {}
-    [[gnu::always_inline]] section(beginning begun, write_gate& of, std::uintptr_t what, std::uint64_t hash,
-                                   bool reserved)
-        : mine_(*begun.mine), before_(begun.before) {
+        : mine_(per_thread<record>::mine()), before_(mine_.inside.load(platform::relaxed)) {  // relaxed: this thread's
+      say(mine_, before_ == 0 ? what : nested(before_, what));
       // relaxed: a stale 0 is what the fences forbid (steps above).
       if (looked_after_.load(platform::relaxed) != 0) [[unlikely]]
         look_closer(mine_, before_, of, what, hash, reserved);
     }
-    /// The usual case is one look at a word of the thread's own: it says that the thread is inside nothing, has a record,
-    /// and that the fence costs nothing.
-    [[nodiscard, gnu::always_inline]] static beginning begin(std::uintptr_t what) {
-      record* const mine = quick_;
-      // relaxed: this thread's own word, or one that never changes
-      if (mine->inside.load(platform::relaxed) != 0) [[unlikely]]
-        return begin_slowly(what);
-      announce(*mine, what);
-      // pair write_gate: light_fence, so that this thread sees the gate closed or is seen inside.
-      platform::free_light_fence();
-      return {mine, 0};
-    }
-    [[nodiscard, gnu::cold, gnu::noinline]] static beginning begin_slowly(std::uintptr_t what) {
-      record& mine = per_thread<record>::mine();
-      const std::uintptr_t before = mine.inside.load(platform::relaxed);  // relaxed: this thread's own word
-      say(mine, before == 0 ? what : nested(before, what));
-      if (platform::asymmetric_fences()) quick_ = &mine;
-      return {&mine, before};
-    }
-    static void announce(record& mine, std::uintptr_t what) noexcept {
+    [[gnu::always_inline]] static void say(record& mine, std::uintptr_t what) noexcept {
       // pair write_gate: seq_cst where fences are not seen, so that who closes the gate sees this thread inside.
-      // relaxed: elsewhere the fence that follows orders it (steps above).
+      // relaxed: elsewhere the fence orders it (steps above).
       mine.inside.store(what, platform::under_thread_sanitizer ? platform::seq_cst : platform::relaxed);
-    }
-    static void say(record& mine, std::uintptr_t what) noexcept {
-      announce(mine, what);
       // pair write_gate: light_fence, so that this thread sees the gate closed or is seen inside.
       platform::light_fence();
     }
     /// What a thread says inside the section that said `before`.
-    [[nodiscard]] static std::uintptr_t nested(std::uintptr_t before, std::uintptr_t what) noexcept {
+    [[nodiscard, gnu::cold]] static std::uintptr_t nested(std::uintptr_t before, std::uintptr_t what) noexcept {
       return before == what ? what : std::uintptr_t{several};
     }
     // By values, not as a member: so a section stays in registers. Its beginning has failed if this throws.
@@ -140,10 +113,6 @@ class write_gate {
   [[nodiscard]] static bool try_close() noexcept;
   static void open() noexcept;
 
-  /// This thread's record where fences are free; before its first change, and elsewhere, one that is always inside.
-  static record nobody_;
-  [[gnu::tls_model("initial-exec")]] static thread_local record* quick_;
-
   /// How many forks and listings are under way in the process: all that a writer looks at, while it is 0.
   static inline constinit platform::atomic<std::uint32_t> looked_after_{0};
   static inline constinit platform::atomic<std::uint32_t> forking_{0};
@@ -153,14 +122,5 @@ class write_gate {
   platform::atomic<part_lister> lister_{nullptr};
   platform::atomic<void*> listing_{nullptr};
 };
-
-inline constinit write_gate::record write_gate::nobody_{several};
-inline constinit thread_local write_gate::record* write_gate::quick_ = &write_gate::nobody_;
-
-inline void write_gate::record::thread_left() noexcept {
-  if (quick_ == this) quick_ = &nobody_;
-  // pair section_left: release, so that the child sees all that was done inside.
-  inside.store(0, platform::release);
-}
 
 }  // namespace portolan::concurrent

@@ -1,0 +1,22 @@
+# The component `prove`: the schedule checker, and the library built for it. Every shared access of a program that links
+# it is an event of the checker; so it is no library to run a service with.
+#
+#   portolan::prove    portolan/prove, and the cores built with PORTOLAN_CHECKED
+if(NOT CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64" OR PORTOLAN_SANITIZE)
+  # It switches stacks and thread locals by itself, which sanitizers do not follow.
+  return()
+endif()
+
+file(GLOB_RECURSE PORTOLAN_PROVE_HEADERS CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/portolan/prove/*.hpp")
+file(GLOB_RECURSE PORTOLAN_PROVE_SOURCES CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/portolan/prove/*.cpp")
+set(PORTOLAN_CHECKED_SOURCES ${PORTOLAN_SOURCES})
+# What the checker puts in their place: portolan/prove/schedule/machine.cpp.
+list(FILTER PORTOLAN_CHECKED_SOURCES EXCLUDE REGEX "/portolan/base/platform")
+
+add_library(portolan_prove STATIC ${PORTOLAN_PROVE_SOURCES} ${PORTOLAN_CHECKED_SOURCES})
+add_library(portolan::prove ALIAS portolan_prove)
+target_compile_definitions(portolan_prove PUBLIC PORTOLAN_CHECKED)
+target_sources(portolan_prove PUBLIC
+  FILE_SET HEADERS BASE_DIRS "${PROJECT_SOURCE_DIR}" FILES ${PORTOLAN_PROVE_HEADERS} ${PORTOLAN_HEADERS})
+target_compile_features(portolan_prove PUBLIC cxx_std_20)
+target_link_libraries(portolan_prove PUBLIC Threads::Threads PRIVATE $<BUILD_INTERFACE:portolan_settings>)

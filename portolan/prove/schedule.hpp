@@ -1,0 +1,98 @@
+// Copyright 2026 The Portolan Authors. SPDX-License-Identifier: Apache-2.0
+//
+// The schedule checker: runs a small program once for each execution that C++20's memory model allows it, on the code that
+// ships.
+//
+//   auto* map = …;                                     a program that is built with PORTOLAN_CHECKED and linked with
+//   program two{.setup = [&] { map = new …; },         portolan::prove has its platform::atomic, word16, fences, locks
+//               .threads = {[&] { map->insert(1, 1); }, and memory from the checker
+//                           [&] { map->erase(1); }},
+//               .audit = [&] { require(map->size() …, "size"); delete map; }};
+//   tally seen = explore(two);                         seen.failure is empty, seen.exhausted is true: proved for this program
+//
+// 1. A program is deterministic but for what its loads read: no clock, no chance, no input. What it changes lies in its
+//    global objects, its thread locals and what it allocates; all of this is put back before each execution.
+// 2. Not searched: load buffering (an execution in which program order and reads-from form a cycle), failures of a weak
+//    compare-exchange for no reason, and a wake-up that comes too early or is lost.
+// 3. A loop that waits calls `platform::wait_for_change` (spin_wait does) in an iteration that has changed nothing.
+#pragma once
+
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace portolan::prove::schedule {
+
+/// What is run; each part may be empty.
+struct program {
+  std::function<void()> setup{};                 ///< before the threads; seen by all of them
+  std::function<void()> prepare{};               ///< in each thread after setup: what a thread does once and for all
+  std::vector<std::function<void()>> threads{};  ///< at most 8
+  std::function<void()> audit{};                 ///< after the threads, of each execution that came to its end
+};
+
+/// A line of the program that has ordered accesses.
+struct place {
+  const char* file = "";
+  unsigned line = 0;
+  friend auto operator<=>(const place& left, const place& right) noexcept {
+    const int files = std::strcmp(left.file, right.file);
+    return files != 0 ? files <=> 0 : left.line <=> right.line;
+  }
+  friend bool operator==(const place& left, const place& right) noexcept { return (left <=> right) == 0; }
+};
+
+struct limits {
+  std::uint64_t executions = ~std::uint64_t{0};  ///< of all kinds; then `exhausted` stays false
+  std::uint64_t random_runs = 0;                 ///< not 0: so many runs with random choices in place of all executions
+  std::uint64_t seed = 1;                        ///< of the random choices
+  bool thread_ends = false;                      ///< what the library does when a thread ends belongs to the program
+  bool asymmetric_fences = true;                 ///< false: as on a machine without membarrier
+  place weakened{};  ///< accesses of this line are relaxed, its fences are none: does it matter?
+};
+
+/// What was run and found.
+struct tally {
+  std::uint64_t complete = 0;  ///< executions that came to their end and passed the audit
+  std::uint64_t blocked = 0;   ///< a thread waited for a change that came in another execution
+  std::uint64_t left = 0;      ///< begun, but against the model
+  bool exhausted = false;      ///< there is no other execution
+  std::vector<place> ordered;  ///< the lines whose accesses or fences asked for an order, each once
+  std::string failure;         ///< what failed first, and what each thread had done; empty: nothing did
+};
+
+/// Runs the program. One call at a time in a process.
+///
+/// @returns   how many executions there were, whether these are all, and the first that failed
+/// @sees      nothing of earlier calls
+/// @progress  ends where every execution of the program does; a loop that waits by other means than (3) never ends
+/// @cost      about a microsecond for each execution of ten accesses; memory for the longest one
+/// @throws    std::bad_alloc, std::invalid_argument: more threads than 8; nothing was run
+/// @calls     the program's functions, in fibers of the calling thread
+tally explore(const program& of, const limits& within = {});
+
+/// Inside a program: fails the execution, and with it the whole call of explore, where `holds` is false.
+///
+/// @returns   only if `holds` is true
+/// @sees      nothing
+/// @progress  never waits
+/// @cost      one comparison
+/// @throws    nothing: the execution is left where it is
+/// @calls     nothing
+void require(bool holds, const char* what);
+
+/// Inside a program: how many blocks of memory it has allocated and not given back, since its setup began.
+///
+/// @returns   the number
+/// @sees      what this thread and all whose memory it could have been handed have done
+/// @progress  never waits
+/// @cost      one load
+/// @throws    nothing
+/// @calls     nothing
+[[nodiscard]] std::size_t blocks_in_use() noexcept;
+
+}  // namespace portolan::prove::schedule

@@ -1,0 +1,419 @@
+// Copyright 2026 The Portolan Authors. SPDX-License-Identifier: Apache-2.0
+#include <cinttypes>
+#include <cstdio>
+#include <cstring>
+#include <iterator>
+#include <portolan/prove/schedule/runner.hpp>
+#include <stdexcept>
+#include <utility>
+
+namespace portolan::prove::schedule {
+
+runner::runner() {
+  for (thread_state& each : threads_) each.on = std::make_unique<fiber>();
+}
+runner::~runner() = default;
+
+// ---- the search ----
+
+tally runner::run(const program& of, const limits& within) {
+  if (of.threads.size() > most_threads)
+    throw std::invalid_argument("portolan: a checked program has at most 8 threads");
+  tally_ = {};
+  random_ = within.random_runs != 0;
+  places_.clear();
+  place_ids_.clear();
+  thread_count_ = static_cast<unsigned>(of.threads.size());
+  for (unsigned at = 0; at < thread_count_; ++at) threads_[at].body = &of.threads[at];
+  active_ = this;
+  asymmetric_ = within.asymmetric_fences;
+  thread_ends_ = within.thread_ends;
+  weakened_ = within.weakened;
+  ordered_.clear();
+  for (place& each : seen_) each = {};
+  blocks_at_first_ = world_.blocks_used();
+  if (of.setup) call(of.setup);
+  for (unsigned at = 0; of.prepare && at < thread_count_; ++at) call(of.prepare, at);
+  if (!tally_.failure.empty()) return tally_;
+  world_.remember();
+  search_.choose(random_ ? explorer::choices::random : explorer::choices::all, within.seed);
+  search_.start();
+  for (std::uint64_t runs = 0;;) {
+    world_.put_back();
+    run_once();
+    ++runs;
+    if (!stop_ && tally_.failure.empty()) judge();
+    if (!stop_ && tally_.failure.empty() && of.audit) {
+      write_back();
+      call(of.audit);
+    }
+    if (!tally_.failure.empty()) break;
+    if (random_) {
+      if (runs == within.random_runs) break;
+      search_.start();
+    } else if (!search_.next()) {
+      tally_.exhausted = true;
+      break;
+    } else if (runs == within.executions) {
+      break;
+    }
+  }
+  world_.put_back();
+  active_ = nullptr;
+  tally_.ordered.assign(ordered_.begin(), ordered_.end());
+  return tally_;
+}
+
+void runner::call(const std::function<void()>& body, unsigned as) {
+  preparing_ = as;
+  main_.begin(&runner::enter_main, const_cast<std::function<void()>*>(&body));
+  const std::uintptr_t own = own_thread_locals();
+  if (as != world::main_thread) use_thread_locals(world_.thread_locals_of(as));
+  main_.resume();
+  use_thread_locals(own);
+  in_program_ = false;
+  preparing_ = world::main_thread;
+}
+
+void runner::enter_main(void* body) {
+  in_program_ = true;
+  (*static_cast<const std::function<void()>*>(body))();
+  in_program_ = false;
+}
+
+void runner::run_once() {
+  stop_ = false;
+  contradicted_ = false;
+  for (unsigned at = 0; at < thread_count_; ++at) {
+    thread_state& each = threads_[at];
+    each.position = 0;
+    each.waits_for = nobody;
+    each.stands = standing::ready;
+    each.ticks = 0;
+    each.tries = 0;
+    each.heard = nullptr;
+    each.ends = thread_ends_;
+    each.on->begin(&runner::enter, &each);
+  }
+  const std::uintptr_t own = own_thread_locals();
+  while (!stop_) {
+    turn_ = next_turn();
+    if (turn_ == nobody) break;
+    running_ = turn_;
+    while (threads_[running_].waits_for != nobody) {
+      const unsigned source = threads_[running_].waits_for;
+      threads_[running_].waits_for = nobody;
+      running_ = source;
+    }
+    use_thread_locals(world_.thread_locals_of(running_));
+    threads_[running_].on->resume();
+    use_thread_locals(own);
+  }
+  running_ = nobody;
+  if (contradicted_) ++tally_.left;
+}
+
+unsigned runner::next_turn() noexcept {
+  unsigned ready[most_threads];
+  unsigned count = 0;
+  for (unsigned at = 0; at < thread_count_; ++at) {
+    if (threads_[at].stands == standing::ready) ready[count++] = at;
+  }
+  if (count == 0) return random_ ? wake_one() : nobody;
+  return ready[random_ ? search_.draw(count) : 0];
+}
+
+/// A waiting thread that has read something old may look again: in a random run it goes on by itself.
+unsigned runner::wake_one() noexcept {
+  for (unsigned at = 0; at < thread_count_; ++at) {
+    if (threads_[at].stands != standing::blocked || stuck(at)) continue;
+    threads_[at].stands = standing::ready;
+    return at;
+  }
+  return nobody;
+}
+
+void runner::enter(void* state) {
+  auto& self = *static_cast<thread_state*>(state);
+  in_program_ = true;
+  (*self.body)();
+  for (int round = 0; self.ends && round < 4 && self.heard != nullptr; ++round) {
+    std::exchange(self.heard, nullptr)(self.argument);
+  }
+  in_program_ = false;
+  self.stands = standing::finished;
+}
+
+void runner::judge() {
+  bool blocked = false;
+  bool hopeless = true;
+  for (unsigned at = 0; at < thread_count_; ++at) {
+    if (threads_[at].stands != standing::blocked) continue;
+    blocked = true;
+    hopeless = hopeless && stuck(at);
+  }
+  if (!blocked) {
+    ++tally_.complete;
+    return;
+  }
+  ++tally_.blocked;
+  stop_ = true;
+  if (hopeless) tally_.failure = "threads wait for ever\n" + drawn();
+}
+
+bool runner::stuck(unsigned thread) const {
+  const graph& now = search_.now();
+  for (unsigned index = now.count(thread); index-- > 0;) {
+    const event& each = now.at({thread, index});
+    if (each.what == action::fence) continue;
+    if (each.what == action::write) return index + 1 != now.count(thread);
+    if (each.source != now.last_store(each.place)) return false;
+  }
+  return true;
+}
+
+void runner::write_back() {
+  const graph& now = search_.now();
+  for (place_id at = 0; at < now.place_count(); ++at) {
+    const cell value = now.stored(at, now.last_store(at));
+    const graph::place& there = now.place_at(at);
+    if (there.stores.empty()) continue;
+    const world::block* const block = world_.block_of(places_[at].address);
+    if (block != nullptr && block->state == world::block_state::given_back) continue;
+    std::memcpy(places_[at].address, &value, places_[at].size_bytes);
+  }
+}
+
+// ---- threads ----
+
+void runner::leave() { threads_[running_].on->leave(); }
+
+void runner::fail(const std::string& what) {
+  if (tally_.failure.empty()) tally_.failure = what + "\n" + drawn();
+  stop_ = true;
+  for (;;) (running_ == nobody ? main_ : *threads_[running_].on).leave();
+}
+
+place_id runner::place_of(void* address, unsigned size_bytes) {
+  const auto key = reinterpret_cast<std::uintptr_t>(address) << 5 | size_bytes;
+  const auto [known, fresh] = place_ids_.try_emplace(key, static_cast<place_id>(places_.size()));
+  if (fresh) places_.push_back({address, size_bytes});
+  const place_id id = known->second;
+  graph& now = search_.now();
+  while (now.place_count() <= id) (void)now.add_place({}, places_[now.place_count()].size_bytes);
+  graph::place& there = now.place_at(id);
+  // What it holds at its first access was put there by plain code, before the address was handed on.
+  if (there.stores.empty() && there.loads.empty()) {
+    there.initial = {};
+    std::memcpy(&there.initial, address, size_bytes);
+  }
+  return id;
+}
+
+template <class Add>
+const event& runner::step(Add add) {
+  const unsigned self = running_;
+  thread_state& me = threads_[self];
+  for (;;) {
+    graph& now = search_.now();
+    if (me.position < now.count(self)) {
+      const event& each = now.at({self, me.position});
+      if (each.what == action::read && !each.source.is_initial()) {
+        const unsigned source = each.source.thread();
+        if (source != self && threads_[source].position <= each.source.index()) {
+          me.waits_for = source;
+          leave();
+          continue;
+        }
+      }
+      me.position += each.what == action::read && each.paired ? 2 : 1;
+      return each;
+    }
+    if (turn_ != self) {
+      leave();
+      continue;
+    }
+    if (!add(self)) {
+      contradicted_ = true;
+      stop_ = true;
+      for (;;) leave();
+    }
+    if (!random_) continue;
+    if (search_.now().at({self, search_.now().count(self) - 1}).what == action::write) {
+      for (thread_state& each : threads_) {
+        if (each.stands == standing::blocked) each.stands = standing::ready;
+      }
+    }
+    turn_ = next_turn();
+  }
+}
+
+cell runner::load(void* address, unsigned size_bytes, ordering order, site at) {
+  check_memory(address);
+  return step([&](unsigned self) {
+           event fresh;
+           fresh.what = action::read;
+           fresh.order = order;
+           fresh.place = place_of(address, size_bytes);
+           fresh.at = at;
+           return search_.add_load(self, fresh);
+         })
+      .value;
+}
+
+void runner::store(void* address, unsigned size_bytes, cell value, ordering order, site at) {
+  check_memory(address);
+  (void)step([&](unsigned self) {
+    event fresh;
+    fresh.what = action::write;
+    fresh.order = order;
+    fresh.place = place_of(address, size_bytes);
+    fresh.at = at;
+    fresh.value = value;
+    return search_.add_store(self, fresh);
+  });
+}
+
+cell runner::read_modify_write(void* address, unsigned size_bytes, change makes, cell expected, cell operand,
+                               ordering succeeded, ordering failed, site at) {
+  check_memory(address);
+  return step([&](unsigned self) {
+           event fresh;
+           fresh.what = action::read;
+           fresh.order = succeeded;
+           fresh.succeeded = succeeded;
+           fresh.failed = failed;
+           fresh.makes = makes;
+           fresh.expected = expected;
+           fresh.operand = operand;
+           fresh.place = place_of(address, size_bytes);
+           fresh.at = at;
+           return search_.add_load(self, fresh);
+         })
+      .value;
+}
+
+void runner::fence(ordering order, site at) {
+  (void)step([&](unsigned self) {
+    event fresh;
+    fresh.what = action::fence;
+    fresh.order = order;
+    fresh.at = at;
+    search_.add_fence(self, fresh);
+    return true;
+  });
+}
+
+// ---- memory ----
+
+void* runner::allocate(std::size_t size_bytes, std::size_t alignment_bytes) {
+  return world_.allocate(running_ == nobody ? preparing_ : running_, size_bytes, alignment_bytes);
+}
+
+void runner::deallocate(void* memory) {
+  world::block* const block = world_.block_of(memory);
+  if (block == nullptr || block->begin != memory) fail("memory is given back that was not allocated");
+  if (block->state == world::block_state::given_back) fail("memory is given back twice");
+  if (running_ != nobody) {
+    const graph& now = search_.now();
+    const view before = now.before({running_, threads_[running_].position});
+    for (place_id at = 0; at < now.place_count(); ++at) {
+      if (world_.block_of(places_[at].address) != block) continue;
+      const auto overtaken = [&](event_id id) {
+        return !before.holds(id) && id.index() < threads_[id.thread()].position;
+      };
+      for (const event_id load : now.place_at(at).loads) {
+        if (overtaken(load)) fail("memory is given back that another thread may still read");
+      }
+      for (const event_id store : now.place_at(at).stores) {
+        if (overtaken(store)) fail("memory is given back that another thread may still write");
+      }
+    }
+  }
+  world_.give_back(*block);
+}
+
+void runner::check_memory(const void* address) {
+  const world::block* const block = world_.block_of(address);
+  if (block != nullptr && block->state == world::block_state::given_back) {
+    fail("memory is used that was given back");
+  }
+}
+
+void runner::at_thread_end(void (*heard)(void*), void* argument) noexcept {
+  threads_[running_].heard = heard;
+  threads_[running_].argument = argument;
+}
+
+std::uint64_t runner::tick() noexcept { return ++threads_[running_ == nobody ? 0 : running_].ticks; }
+
+ordering runner::in_force(ordering asked, site at) {
+  if (asked == ordering::relaxed) return asked;
+  const auto known = (reinterpret_cast<std::uintptr_t>(at.file) / 8 + at.line) % std::size(seen_);
+  if (seen_[known].file != at.file || seen_[known].line != at.line) {
+    seen_[known] = {at.file, at.line};
+    ordered_.insert(seen_[known]);
+  }
+  return at.line == weakened_.line && place{at.file, at.line} == weakened_ ? ordering::relaxed : asked;
+}
+
+void runner::await(site) {
+  thread_state& me = threads_[running_];
+  // An iteration that ended with a store of its own is no waiting but a new try: it may go on, so often.
+  const graph& now = search_.now();
+  const bool tries = me.position != 0 && now.at({running_, me.position - 1}).what == action::write;
+  if (tries && me.tries++ < most_tries) return;
+  me.stands = standing::blocked;
+  do leave();
+  while (!random_);
+}
+
+std::string runner::drawn() const {
+  std::string text;
+  for (unsigned thread = 0; thread < thread_count_; ++thread) {
+    text += "thread " + std::to_string(thread) + "\n";
+    for (unsigned index = 0; index < search_.now().count(thread); ++index) text += drawn({thread, index});
+  }
+  return text;
+}
+
+std::string runner::drawn(event_id id) const {
+  static constexpr const char* actions[] = {"read", "write", "fence"};
+  static constexpr const char* orders[] = {"relaxed", "acquire", "release", "acq_rel", "seq_cst", "light"};
+  const event& each = search_.now().at(id);
+  char line[256];
+  const char* const file = each.at.file == nullptr ? "" : each.at.file;
+  const char* const base = std::strrchr(file, '/');
+  char value[64] = "";
+  if (each.what != action::fence) {
+    std::snprintf(value, sizeof value, each.value.high != 0 ? "word %u  %" PRIx64 ":%" PRIx64 : "word %u  %" PRIx64,
+                  each.place, each.value.low, each.value.high);
+  }
+  char source[32] = "";
+  if (each.what == action::read && !each.source.is_initial()) {
+    std::snprintf(source, sizeof source, "from %u.%u", each.source.thread(), each.source.index());
+  }
+  std::snprintf(line, sizeof line, "  %u.%-4u%-6s%-8s  %-30s%-10s  %s:%u\n", id.thread(), id.index(),
+                actions[static_cast<unsigned>(each.what)], orders[static_cast<unsigned>(each.order)], value, source,
+                base == nullptr ? file : base + 1, each.at.line);
+  return line;
+}
+
+// ---- the public functions ----
+
+tally explore(const program& of, const limits& within) {
+  // Not among the program's global objects, which are put back.
+  static runner& only = *new runner;
+  return only.run(of, within);
+}
+
+void require(bool holds, const char* what) {
+  if (!holds) {
+    const runner::visit inside;
+    runner::active()->fail(what);
+  }
+}
+
+std::size_t blocks_in_use() noexcept { return runner::active()->blocks_in_use(); }
+
+}  // namespace portolan::prove::schedule

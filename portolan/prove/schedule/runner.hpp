@@ -1,0 +1,141 @@
+// Copyright 2026 The Portolan Authors. SPDX-License-Identifier: Apache-2.0
+//
+// Runs a program once for each graph: its threads as fibers, each shared access a call of this file.
+//
+//   graph so far      the threads run natively again and are given what the graph says: replay
+//   its end           the lowest thread that can goes on; its next event is added to the graph by the explorer
+//
+// 1. A load that the graph gives a store waits until that store's thread has run past it: what is not an event (memory
+//    that only one thread touches at a time) is then as the load may expect it.
+// 2. A thread that waits for a change is left where it is: the branch in which it reads the change is another graph. In a
+//    random run, which has no other branch, it looks again after the next store.
+// 3. What a fiber was doing when its graph is left is forgotten, not unwound.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include <portolan/prove/schedule.hpp>
+#include <portolan/prove/schedule/explorer.hpp>
+#include <portolan/prove/schedule/fiber.hpp>
+#include <portolan/prove/schedule/world.hpp>
+
+namespace portolan::prove::schedule {
+
+class runner {
+ public:
+  runner();
+  ~runner();
+  tally run(const program& of, const limits& within);
+
+  /// The one that runs now.
+  [[nodiscard]] static runner* active() noexcept { return active_; }
+
+  /// Whether the program's own code runs now, not the checker's: its `new` then takes the world's memory.
+  [[nodiscard]] static bool in_program() noexcept { return in_program_; }
+  /// The checker's code, called by the program's.
+  class [[nodiscard]] visit {
+   public:
+    visit() noexcept : was_(in_program_) { in_program_ = false; }
+    ~visit() { in_program_ = was_; }
+    visit(const visit&) = delete;
+    visit& operator=(const visit&) = delete;
+
+   private:
+    bool was_;
+  };
+
+  // ---- called by the threads of a program ----
+  cell load(void* address, unsigned size_bytes, ordering order, site at);
+  void store(void* address, unsigned size_bytes, cell value, ordering order, site at);
+  /// What was read; of a compare that failed nothing is stored.
+  cell read_modify_write(void* address, unsigned size_bytes, change makes, cell expected, cell operand,
+                         ordering succeeded, ordering failed, site at);
+  void fence(ordering order, site at);
+  void await(site at);
+  [[nodiscard]] void* allocate(std::size_t size_bytes, std::size_t alignment_bytes);
+  void deallocate(void* memory);
+  [[nodiscard]] bool owns(const void* memory) const noexcept { return world_.owns(memory); }
+  [[nodiscard]] std::size_t blocks_in_use() const noexcept { return world_.blocks_used() - blocks_at_first_; }
+  /// Has `heard(argument)` called when the running thread ends.
+  void at_thread_end(void (*heard)(void*), void* argument) noexcept;
+  /// Counts the running thread's calls.
+  [[nodiscard]] std::uint64_t tick() noexcept;
+  /// The order that an access has in this run: that of the program, or none.
+  [[nodiscard]] ordering in_force(ordering asked, site at);
+  [[nodiscard]] bool fences_are_asymmetric() const noexcept { return asymmetric_; }
+  [[noreturn]] void fail(const std::string& what);
+  [[nodiscard]] unsigned thread() const noexcept { return running_; }
+  [[nodiscard]] bool inside() const noexcept { return running_ != nobody; }
+
+ private:
+  static constexpr unsigned nobody = ~0U;
+  static constexpr unsigned most_tries = 3;
+  enum class standing : std::uint8_t { ready, finished, blocked };
+  struct thread_state {
+    std::unique_ptr<fiber> on;
+    const std::function<void()>* body = nullptr;
+    unsigned position = 0;        // events that have run natively
+    unsigned waits_for = nobody;  // a thread that has to be replayed further
+    standing stands = standing::ready;
+    bool ends = false;
+    unsigned tries = 0;  // in loops that store something before they look again
+    std::uint64_t ticks = 0;
+    void (*heard)(void*) = nullptr;  // at its end
+    void* argument = nullptr;
+  };
+
+  static void enter(void* state);
+  /// Runs the main thread's part of the program; on a fiber, so that it can be left where it fails.
+  void call(const std::function<void()>& body, unsigned as = world::main_thread);
+  void run_alone(fiber& on);
+  static void enter_main(void* body);
+  void run_once();
+  [[nodiscard]] unsigned next_turn() noexcept;
+  [[nodiscard]] unsigned wake_one() noexcept;
+  void judge();
+  void leave();
+  [[nodiscard]] bool stuck(unsigned thread) const;
+  [[nodiscard]] place_id place_of(void* address, unsigned size_bytes);
+  /// The event that the thread is at after `add` has put it there, or the graph had it.
+  template <class Add>
+  const event& step(Add add);
+  void write_back();
+  [[nodiscard]] std::string drawn() const;
+  [[nodiscard]] std::string drawn(event_id id) const;
+  void check_memory(const void* address);
+
+  struct known_place {
+    void* address = nullptr;
+    unsigned size_bytes = 0;
+  };
+
+  explorer search_;
+  thread_state threads_[most_threads];
+  fiber main_;
+  unsigned thread_count_ = 0;
+  unsigned running_ = nobody;
+  unsigned preparing_ = world::main_thread;  // whose memory is taken while nobody runs
+  unsigned turn_ = 0;
+  bool stop_ = false;
+  bool contradicted_ = false;
+  std::vector<known_place> places_;
+  std::unordered_map<std::uintptr_t, place_id> place_ids_;  // by address and size
+  tally tally_;
+  world world_;
+  std::size_t blocks_at_first_ = 0;
+  bool asymmetric_ = true;
+  bool thread_ends_ = false;
+  bool random_ = false;
+  place weakened_;
+  std::set<place> ordered_;
+  place seen_[256];  // of `ordered_`, to be found again without a search
+  static inline runner* active_ = nullptr;
+  static inline bool in_program_ = false;
+};
+
+}  // namespace portolan::prove::schedule

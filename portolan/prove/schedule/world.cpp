@@ -1,0 +1,176 @@
+// Copyright 2026 The Portolan Authors. SPDX-License-Identifier: Apache-2.0
+#include <link.h>
+#include <pthread.h>
+#include <sys/mman.h>
+
+#include <cstring>
+#include <new>
+#include <portolan/prove/schedule/world.hpp>
+
+extern "C" char __data_start;
+extern "C" char _end;
+
+namespace portolan::prove::schedule {
+namespace {
+
+constexpr std::size_t arena_bytes = std::size_t{64} << 20;
+constexpr std::size_t granule_bytes = 16;
+constexpr unsigned char pattern = 0xDD;
+
+/// The program's own thread locals: where they begin below the register, how many bytes, and what they are at first.
+struct tls_image {
+  std::size_t below_bytes = 0;
+  std::size_t size_bytes = 0;
+  const void* initial = nullptr;
+  std::size_t initial_bytes = 0;
+};
+
+tls_image& image() {
+  static tls_image found = [] {
+    tls_image of;
+    dl_iterate_phdr(
+        [](dl_phdr_info* info, std::size_t, void* out) {
+          if (info->dlpi_name[0] != '\0') return 0;  // the program comes without a name
+          for (int at = 0; at < info->dlpi_phnum; ++at) {
+            const auto& segment = info->dlpi_phdr[at];
+            if (segment.p_type != PT_TLS) continue;
+            auto& to = *static_cast<tls_image*>(out);
+            to.size_bytes = segment.p_memsz;
+            to.initial = reinterpret_cast<const void*>(info->dlpi_addr + segment.p_vaddr);
+            to.initial_bytes = segment.p_filesz;
+            to.below_bytes = own_thread_locals() - reinterpret_cast<std::uintptr_t>(info->dlpi_tls_data);
+          }
+          return 1;
+        },
+        &of);
+    return of;
+  }();
+  return found;
+}
+
+}  // namespace
+
+#if defined(__x86_64__)
+void use_thread_locals(std::uintptr_t of) noexcept { asm volatile("wrfsbase %0" : : "r"(of) : "memory"); }
+std::uintptr_t own_thread_locals() noexcept {
+  std::uintptr_t self;
+  asm("movq %%fs:0, %0" : "=r"(self));
+  return self;
+}
+#endif
+
+/// Threads of the kernel that sleep: they lend their thread locals.
+struct world::idle_threads {
+  pthread_t threads[most_threads];
+  pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+  pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
+  std::uintptr_t registers[most_threads] = {};
+  unsigned begun = 0;
+  bool over = false;
+
+  static void* sleep(void* all) {
+    auto& self = *static_cast<idle_threads*>(all);
+    pthread_mutex_lock(&self.lock);
+    self.registers[self.begun++] = own_thread_locals();
+    pthread_cond_broadcast(&self.changed);
+    while (!self.over) pthread_cond_wait(&self.changed, &self.lock);
+    pthread_mutex_unlock(&self.lock);
+    return nullptr;
+  }
+};
+
+world::world() : idle_(new idle_threads) {
+  void* pages = mmap(nullptr, arena_bytes * (most_threads + 1), PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (pages == MAP_FAILED) throw std::bad_alloc();
+  memory_ = static_cast<std::byte*>(pages);
+  for (unsigned at = 0; at <= most_threads; ++at) arenas_[at].begin = memory_ + at * arena_bytes;
+  for (pthread_t& each : idle_->threads) {
+    if (pthread_create(&each, nullptr, idle_threads::sleep, idle_) != 0) throw std::bad_alloc();
+  }
+  pthread_mutex_lock(&idle_->lock);
+  while (idle_->begun < most_threads) pthread_cond_wait(&idle_->changed, &idle_->lock);
+  std::memcpy(registers_, idle_->registers, sizeof registers_);
+  pthread_mutex_unlock(&idle_->lock);
+}
+
+world::~world() {
+  pthread_mutex_lock(&idle_->lock);
+  idle_->over = true;
+  pthread_cond_broadcast(&idle_->changed);
+  pthread_mutex_unlock(&idle_->lock);
+  for (const pthread_t each : idle_->threads) pthread_join(each, nullptr);
+  delete idle_;
+  (void)munmap(memory_, arena_bytes * (most_threads + 1));
+}
+
+// ---- memory ----
+
+bool world::owns(const void* address) const noexcept {
+  const auto* at = static_cast<const std::byte*>(address);
+  return at >= memory_ && at < memory_ + arena_bytes * (most_threads + 1);
+}
+
+void* world::allocate(unsigned thread, std::size_t size_bytes, std::size_t alignment_bytes) {
+  arena& in = arenas_[thread];
+  const std::size_t alignment = alignment_bytes < granule_bytes ? granule_bytes : alignment_bytes;
+  const std::size_t begin = (in.filled_bytes + alignment - 1) / alignment * alignment;
+  const std::size_t end = (begin + size_bytes + granule_bytes - 1) / granule_bytes * granule_bytes;
+  if (end > arena_bytes) throw std::bad_alloc();
+  in.filled_bytes = end;
+  in.blocks.push_back({in.begin + begin, size_bytes, block_state::used, thread});
+  if (in.granules.size() < end / granule_bytes) in.granules.resize(2 * end / granule_bytes);
+  const auto number = static_cast<std::uint32_t>(in.blocks.size());
+  for (std::size_t at = begin / granule_bytes; at < end / granule_bytes; ++at) in.granules[at] = number;
+  ++used_;
+  return in.begin + begin;
+}
+
+world::block* world::block_of(const void* address) noexcept {
+  if (!owns(address)) return nullptr;
+  const auto offset = static_cast<std::size_t>(static_cast<const std::byte*>(address) - memory_);
+  arena& in = arenas_[offset / arena_bytes];
+  const std::size_t inside = offset % arena_bytes;
+  if (inside >= in.filled_bytes) return nullptr;
+  const std::uint32_t number = in.granules[inside / granule_bytes];
+  return number == 0 || number > in.blocks.size() ? nullptr : &in.blocks[number - 1];
+}
+
+void world::give_back(block& which) noexcept {
+  which.state = block_state::given_back;
+  std::memset(which.begin, pattern, which.size_bytes);
+  --used_;
+}
+
+// ---- back to the beginning ----
+
+void world::save(std::byte* begin, std::byte* end) { saved_.push_back({begin, std::vector<std::byte>(begin, end)}); }
+
+void world::remember() {
+  saved_.clear();
+  save(reinterpret_cast<std::byte*>(&__data_start), reinterpret_cast<std::byte*>(&_end));
+  const auto save_locals = [&](std::uintptr_t of) {
+    auto* const locals = reinterpret_cast<std::byte*>(of - image().below_bytes);
+    if (image().size_bytes != 0) save(locals, locals + image().size_bytes);
+  };
+  save_locals(own_thread_locals());
+  for (const std::uintptr_t each : registers_) save_locals(each);
+  saved_blocks_.clear();
+  for (arena& each : arenas_) {
+    if (each.filled_bytes != 0) save(each.begin, each.begin + each.filled_bytes);
+    each.remembered_bytes = each.filled_bytes;
+    saved_blocks_.push_back(each.blocks);
+  }
+  remembered_used_ = used_;
+}
+
+void world::put_back() noexcept {
+  for (const saved_range& each : saved_) std::memcpy(each.at, each.content.data(), each.content.size());
+  for (std::size_t at = 0; at <= most_threads; ++at) {
+    arenas_[at].filled_bytes = arenas_[at].remembered_bytes;
+    arenas_[at].blocks.assign(saved_blocks_[at].begin(), saved_blocks_[at].end());
+  }
+  used_ = remembered_used_;
+}
+
+}  // namespace portolan::prove::schedule

@@ -1,0 +1,411 @@
+// Copyright 2026 The Portolan Authors. SPDX-License-Identifier: Apache-2.0
+//
+// Who checks the checker: programs of a few accesses whose executions have been counted elsewhere, under the same model.
+//
+// Counts: GenMC 0.10.2, RC11, symmetry reduction off, every program without loops. An execution is a graph (who read
+// what, in which order the stores to a place came), not a final state.
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <functional>
+#include <portolan/base/platform.hpp>
+#include <portolan/prove/schedule.hpp>
+#include <set>
+#include <vector>
+
+namespace portolan {
+namespace {
+
+using platform::acq_rel;
+using platform::acquire;
+using platform::memory_order;
+using platform::relaxed;
+using platform::release;
+using platform::seq_cst;
+using prove::schedule::explore;
+using prove::schedule::require;
+using prove::schedule::tally;
+
+platform::atomic<int> x;
+platform::atomic<int> y;
+platform::atomic<int> z;
+
+using body = std::function<void()>;
+
+body write_x(int value, memory_order order) {
+  return [=] { x.store(value, order); };
+}
+
+tally executions(std::vector<body> threads) { return explore({.threads = std::move(threads)}); }
+
+std::uint64_t count(std::vector<body> threads) {
+  const tally seen = executions(std::move(threads));
+  EXPECT_TRUE(seen.exhausted);
+  EXPECT_EQ(seen.failure, "");
+  return seen.complete;
+}
+
+TEST(litmus, store_buffering) {
+  const auto sides = [](memory_order order, bool fences) {
+    return std::vector<body>{[=] {
+                               x.store(1, order);
+                               if (fences) platform::fence(seq_cst);
+                               (void)y.load(order);
+                             },
+                             [=] {
+                               y.store(1, order);
+                               if (fences) platform::fence(seq_cst);
+                               (void)x.load(order);
+                             }};
+  };
+  EXPECT_EQ(count(sides(relaxed, false)), 4U);
+  EXPECT_EQ(count(sides(seq_cst, false)), 3U);
+  EXPECT_EQ(count(sides(relaxed, true)), 3U);
+}
+
+TEST(litmus, an_asymmetric_pair_of_fences_forbids_store_buffering_and_two_light_ones_do_not) {
+  const auto sides = [](void (*left)(), void (*right)()) {
+    return std::vector<body>{[=] {
+                               x.store(1, relaxed);
+                               left();
+                               (void)y.load(relaxed);
+                             },
+                             [=] {
+                               y.store(1, relaxed);
+                               right();
+                               (void)x.load(relaxed);
+                             }};
+  };
+  const auto light = [] { platform::light_fence(); };
+  const auto heavy = [] { platform::heavy_fence(); };
+  EXPECT_EQ(count(sides(light, light)), 4U);
+  EXPECT_EQ(count(sides(light, heavy)), 3U);
+  EXPECT_EQ(count(sides(heavy, heavy)), 3U);
+  EXPECT_EQ(explore({.threads = sides(light, light)}, {.asymmetric_fences = false}).complete, 3U);
+}
+
+TEST(litmus, message_passing) {
+  const auto sides = [](memory_order stored, memory_order loaded) {
+    return std::vector<body>{[=] {
+                               x.store(1, relaxed);
+                               y.store(1, stored);
+                             },
+                             [=] {
+                               (void)y.load(loaded);
+                               (void)x.load(relaxed);
+                             }};
+  };
+  EXPECT_EQ(count(sides(relaxed, relaxed)), 4U);
+  EXPECT_EQ(count(sides(release, acquire)), 3U);
+  EXPECT_EQ(count(sides(release, relaxed)), 4U);
+  EXPECT_EQ(count(sides(relaxed, acquire)), 4U);
+}
+
+TEST(litmus, load_buffering_is_left_out) {
+  EXPECT_EQ(count({[] {
+                     (void)x.load(relaxed);
+                     y.store(1, relaxed);
+                   },
+                   [] {
+                     (void)y.load(relaxed);
+                     x.store(1, relaxed);
+                   }}),
+            3U);
+}
+
+TEST(litmus, modification_order_is_not_the_order_of_execution) {
+  std::set<int> ends;
+  const auto sides = [](memory_order order) {
+    return std::vector<body>{[=] {
+                               x.store(1, order);
+                               y.store(2, order);
+                             },
+                             [=] {
+                               y.store(1, order);
+                               x.store(2, order);
+                             }};
+  };
+  EXPECT_EQ(count(sides(relaxed)), 4U);
+  EXPECT_EQ(count(sides(seq_cst)), 3U);
+  // x = 1, y = 1 in the end: each store that came first in its thread is the last of its place.
+  const tally found = explore({.threads = sides(relaxed), .audit = [] {
+                                 require(x.load() != 1 || y.load() != 1, "both first stores came last");
+                               }});
+  EXPECT_NE(found.failure, "");
+}
+
+TEST(litmus, independent_reads_of_independent_writes) {
+  const auto sides = [](memory_order stored, memory_order loaded) {
+    return std::vector<body>{[=] { x.store(1, stored); }, [=] { y.store(1, stored); },
+                             [=] {
+                               (void)x.load(loaded);
+                               (void)y.load(loaded);
+                             },
+                             [=] {
+                               (void)y.load(loaded);
+                               (void)x.load(loaded);
+                             }};
+  };
+  EXPECT_EQ(count(sides(release, acquire)), 16U);
+  EXPECT_EQ(count(sides(seq_cst, seq_cst)), 15U);
+}
+
+TEST(litmus, write_to_read_causality) {
+  EXPECT_EQ(count({write_x(1, relaxed),
+                   [] {
+                     (void)x.load(relaxed);
+                     y.store(1, release);
+                   },
+                   [] {
+                     (void)y.load(acquire);
+                     (void)x.load(relaxed);
+                   }}),
+            7U);
+}
+
+TEST(litmus, coherence_of_two_readers) {
+  const body reader = [] {
+    (void)x.load(relaxed);
+    (void)x.load(relaxed);
+  };
+  EXPECT_EQ(count({write_x(1, relaxed), write_x(2, relaxed), reader, reader}), 72U);
+}
+
+TEST(litmus, read_modify_writes_come_in_every_order) {
+  const body add = [] { x.fetch_add(1, relaxed); };
+  EXPECT_EQ(count({add, add, add}), 6U);
+  EXPECT_EQ(count({add, add, add, add}), 24U);
+  const body add_both = [] {
+    x.fetch_add(1, relaxed);
+    y.fetch_add(1, relaxed);
+  };
+  EXPECT_EQ(count({add_both, add_both}), 4U);
+}
+
+TEST(litmus, of_three_compare_exchanges_one_wins) {
+  const auto swap = [](int value) {
+    return [=] {
+      int expected = 0;
+      (void)x.compare_exchange_strong(expected, value, acq_rel, acquire);
+    };
+  };
+  EXPECT_EQ(count({swap(1), swap(2), swap(3)}), 3U);
+}
+
+TEST(litmus, stores_to_one_place_come_in_every_order) {
+  EXPECT_EQ(count({write_x(1, relaxed), write_x(2, relaxed), write_x(3, relaxed)}), 6U);
+}
+
+TEST(litmus, read_to_write_causality_with_fences) {
+  EXPECT_EQ(count({write_x(1, relaxed),
+                   [] {
+                     (void)x.load(acquire);
+                     platform::fence(seq_cst);
+                     (void)y.load(relaxed);
+                   },
+                   [] {
+                     y.store(1, relaxed);
+                     platform::fence(seq_cst);
+                     (void)x.load(relaxed);
+                   }}),
+            7U);
+}
+
+TEST(litmus, the_core_of_hazard_pointers) {
+  EXPECT_EQ(count({[] {
+                     x.store(1, relaxed);
+                     platform::fence(seq_cst);
+                     (void)y.load(relaxed);
+                   },
+                   [] {
+                     y.store(1, relaxed);
+                     platform::fence(seq_cst);
+                     (void)x.load(relaxed);
+                     (void)z.load(relaxed);
+                   },
+                   [] { z.store(1, release); }}),
+            6U);
+}
+
+TEST(litmus, a_release_sequence_goes_on_through_read_modify_writes_only) {
+  const auto seen_late = [](body between) {
+    return explore({.threads = {[=] {
+                                  x.store(1, relaxed);
+                                  y.store(1, release);
+                                },
+                                std::move(between),
+                                [=] {
+                                  if (y.load(acquire) == 2) require(x.load(relaxed) == 1, "the message is not there");
+                                }}});
+  };
+  EXPECT_EQ(seen_late([] { y.fetch_add(1, relaxed); }).failure, "");
+  EXPECT_NE(seen_late([] {
+              if (y.load(relaxed) == 1) y.store(2, relaxed);
+            }).failure,
+            "");
+}
+
+TEST(litmus, a_compare_exchange_that_fails_has_its_own_order) {
+  const auto passed = [](memory_order failed) {
+    return explore({.threads = {[] {
+                                  x.store(1, relaxed);
+                                  y.store(1, release);
+                                },
+                                [=] {
+                                  int expected = 7;
+                                  if (!y.compare_exchange_strong(expected, 8, acq_rel, failed) && expected == 1) {
+                                    require(x.load(relaxed) == 1, "the message is not there");
+                                  }
+                                }}})
+        .failure;
+  };
+  EXPECT_EQ(passed(acquire), "");
+  EXPECT_NE(passed(relaxed), "");
+}
+
+// ---- the seqlock: writers take turns by an odd version, readers look at the version twice ----
+
+class seqlock {
+ public:
+  void write(int value) {
+    int version = version_.load(relaxed);
+    while (version % 2 != 0 || !version_.compare_exchange_strong(version, version + 1, acquire, relaxed)) {
+      platform::wait_for_change();
+      version = version_.load(relaxed);
+    }
+    platform::fence(release);
+    first_.store(value, relaxed);
+    second_.store(value, relaxed);
+    version_.store(version + 2, release);
+  }
+  void read(memory_order early = acquire, bool fence = true) {
+    const int version = version_.load(early);
+    if (version % 2 != 0) return;
+    const int first = first_.load(relaxed);
+    const int second = second_.load(relaxed);
+    if (fence) platform::fence(acquire);
+    if (version_.load(relaxed) == version) require(first == second, "half of a write was read");
+  }
+
+ private:
+  platform::atomic<int> version_;
+  platform::atomic<int> first_;
+  platform::atomic<int> second_;
+};
+seqlock lock;
+
+std::vector<body> seqlock_threads(int writers, int readers, int reads) {
+  std::vector<body> threads;
+  for (int i = 1; i <= writers; ++i) threads.emplace_back([=] { lock.write(i); });
+  for (int i = 0; i < readers; ++i) {
+    threads.emplace_back([=] {
+      for (int at = 0; at < reads; ++at) lock.read();
+    });
+  }
+  return threads;
+}
+
+TEST(seqlock, has_as_many_executions_as_others_counted) {
+  EXPECT_EQ(count(seqlock_threads(2, 1, 2)), 392U);
+  EXPECT_EQ(count(seqlock_threads(3, 1, 2)), 5436U);
+  EXPECT_EQ(count(seqlock_threads(2, 2, 2)), 76832U);
+  EXPECT_EQ(count(seqlock_threads(2, 2, 3)), 654368U);
+}
+
+TEST(seqlock, needs_its_fence_and_its_first_order) {
+  const auto failure_of = [](memory_order early, bool fence) {
+    return explore({.threads = {[] { lock.write(1); }, [] { lock.write(2); }, [=] { lock.read(early, fence); }}})
+        .failure;
+  };
+  EXPECT_EQ(failure_of(acquire, true), "");
+  EXPECT_NE(failure_of(relaxed, true), "");
+  EXPECT_NE(failure_of(acquire, false), "");
+}
+
+TEST(seqlock, is_met_at_random_as_well) {
+  const tally right = explore({.threads = seqlock_threads(2, 2, 3)}, {.random_runs = 20'000, .seed = 7});
+  EXPECT_EQ(right.failure, "");
+  EXPECT_EQ(right.complete + right.blocked + right.left, 20'000U);
+  EXPECT_GT(right.complete, 5'000U);
+  const tally wrong =
+      explore({.threads = {[] { lock.write(1); }, [] { lock.write(2); }, [] { lock.read(acquire, false); }}},
+              {.random_runs = 20'000, .seed = 7});
+  EXPECT_NE(wrong.failure, "");
+}
+
+TEST(checker, threads_that_wait_for_ever_are_a_failure) {
+  const body waits = [] {
+    while (x.load(acquire) == 0) platform::wait_for_change();
+  };
+  EXPECT_NE(executions({waits, write_x(0, release)}).failure.find("wait for ever"), std::string::npos);
+  EXPECT_EQ(executions({waits, write_x(1, release)}).failure, "");
+}
+
+TEST(checker, memory_that_was_given_back_is_not_touched) {
+  static platform::atomic<platform::atomic<int>*> shared;
+  const auto failure_of = [](bool waits) {
+    return explore({.setup = [] { shared.store(new platform::atomic<int>(5)); },
+                    .threads = {[] {
+                                  if (auto* word = shared.exchange(nullptr, acq_rel)) {
+                                    (void)word->load(relaxed);
+                                    y.store(1, release);
+                                  }
+                                },
+                                [=] {
+                                  if (waits && y.load(acquire) == 0) return;
+                                  delete shared.exchange(nullptr, acq_rel);
+                                }},
+                    .audit = [] { delete shared.load(); }})
+        .failure;
+  };
+  EXPECT_EQ(failure_of(true), "");
+  EXPECT_EQ(failure_of(false), "");  // who exchanged it out is alone with it
+  const auto racing =
+      explore({.setup = [] { shared.store(new platform::atomic<int>(5)); },
+               .threads = {[] { (void)shared.load(acquire)->load(relaxed); }, [] { delete shared.load(acquire); }}});
+  EXPECT_NE(racing.failure, "");
+}
+
+TEST(checker, each_execution_begins_with_what_setup_left) {
+  static int plain = 0;
+  static thread_local int own = 0;
+  const tally seen = explore({.setup = [] { plain = 3; },
+                              .threads = {[] {
+                                            require(own++ == 0, "a thread local of an earlier execution");
+                                            x.store(1, relaxed);
+                                          },
+                                          [] {
+                                            require(own++ == 0, "a thread local of another thread");
+                                            (void)x.load(relaxed);
+                                          }},
+                              .audit = [] { require(plain++ == 3, "a global of an earlier execution"); }});
+  EXPECT_EQ(seen.failure, "");
+  EXPECT_EQ(seen.complete, 2U);
+  EXPECT_EQ(plain, 3);
+}
+
+TEST(checker, a_failure_says_what_each_thread_has_done) {
+  const tally seen = explore({.threads = {write_x(1, release), [] { require(x.load(acquire) == 0, "x is 1"); }}});
+  EXPECT_NE(seen.failure.find("x is 1\n"), std::string::npos);
+  EXPECT_NE(seen.failure.find("thread 1\n"), std::string::npos);
+  EXPECT_NE(seen.failure.find("from 0.0"), std::string::npos);
+  EXPECT_NE(seen.failure.find("litmus_test.cpp:"), std::string::npos);
+}
+
+/// A test of tests: which lines of a program does it not need?
+TEST(checker, says_which_lines_ask_for_an_order_and_weakens_one) {
+  const std::vector<body> threads = {[] { lock.write(1); }, [] { lock.write(2); }, [] { lock.read(); }};
+  const tally whole = explore({.threads = threads});
+  EXPECT_EQ(whole.failure, "");
+  ASSERT_EQ(whole.ordered.size(), 5U);  // the exchange, two fences, the last store, the first load
+  std::size_t needed = 0;
+  for (const auto& line : whole.ordered) needed += !explore({.threads = threads}, {.weakened = line}).failure.empty();
+  EXPECT_EQ(needed, 5U);
+}
+
+TEST(checker, refuses_a_ninth_thread) {
+  EXPECT_THROW((void)executions(std::vector<body>(9, write_x(1, relaxed))), std::invalid_argument);
+}
+
+}  // namespace
+}  // namespace portolan
