@@ -37,13 +37,22 @@ class striped_counter {
   striped_counter& operator=(const striped_counter&) = delete;
 
   [[gnu::always_inline]] void add(std::int64_t amount) {
-    const std::uint32_t thread = this_thread_slot();
+    if (auto* own = own_cell()) [[likely]]
+      return add_to_own(*own, amount);
+    add_elsewhere(this_thread_slot(), amount);
+  }
+  /// The cell that this thread alone changes, for who wants to know before that `add_to_own` will do; null where only `add`
+  /// does.
+  [[nodiscard, gnu::always_inline]] platform::atomic<std::int64_t>* own_cell() noexcept {
+    const std::uint32_t thread = detail::own_slot_plus_one - 1;  // without a number: one that nobody has
     const std::uintptr_t way = way_.observe();
-    if (way == alone(thread)) return add_to_own(inline_cell_, amount);
-    if (stripes* all = stripes_of(way); all != nullptr && thread < all->count) [[likely]] {
-      return add_to_own(all->cells()[thread].value, amount);
-    }
-    add_elsewhere(thread, amount);
+    if (way == alone(thread)) return &inline_cell_;
+    stripes* all = stripes_of(way);
+    return all != nullptr && thread < all->count ? &all->cells()[thread].value : nullptr;
+  }
+  static void add_to_own(platform::atomic<std::int64_t>& own, std::int64_t amount) noexcept {
+    // relaxed: only this thread writes the cell, and its number says nothing about other words.
+    own.store(own.load(platform::relaxed) + amount, platform::relaxed);
   }
 
   [[nodiscard]] std::int64_t sum() const noexcept;
@@ -68,11 +77,6 @@ class striped_counter {
   static constexpr std::uintptr_t alone(std::uint32_t thread) noexcept { return std::uintptr_t{thread} << 1 | 1; }
   [[nodiscard]] static stripes* stripes_of(std::uintptr_t way) noexcept {
     return (way & 1) != 0 ? nullptr : reinterpret_cast<stripes*>(way);
-  }
-
-  static void add_to_own(platform::atomic<std::int64_t>& own, std::int64_t amount) noexcept {
-    // relaxed: only this thread writes the cell, and its number says nothing about other words.
-    own.store(own.load(platform::relaxed) + amount, platform::relaxed);
   }
 
   [[gnu::cold]] void add_elsewhere(std::uint32_t thread, std::int64_t amount);

@@ -123,6 +123,8 @@ class per_thread {
       return *own;
     return attach();
   }
+  /// As `mine`, but null where the thread has not asked for it yet.
+  [[nodiscard]] static T* mine_if_any() noexcept { return own_; }
 
   /// Calls f(slot, record) for each number below the bound; records of ended threads are among them.
   template <class F>

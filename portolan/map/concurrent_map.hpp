@@ -32,6 +32,7 @@
 #include <portolan/map/concurrent/find.hpp>
 #include <portolan/map/concurrent/iterate.hpp>
 #include <portolan/map/concurrent/near_node.hpp>
+#include <portolan/map/concurrent/put_small.hpp>
 #include <portolan/map/fwd.hpp>
 #include <portolan/map/mixin.hpp>
 #include <portolan/map/statistics.hpp>
@@ -531,7 +532,20 @@ class concurrent_map
   }
 
   template <class Q, class... Args>
-  bool try_emplace_at(place here, const Q& key, Args&&... args) {
+  [[gnu::always_inline]] bool try_emplace_at(place here, const Q& key, Args&&... args) {
+    if constexpr (concurrent::puts_small<core_type> && std::is_trivially_constructible_v<V, Args&&...>) {
+      if (!critical_scope::inside_any()) [[likely]] {
+        const K plain = static_cast<K>(as_key(key));
+        const V value = static_cast<V>(V(std::forward<Args>(args)...));
+        const auto answer = concurrent::put_small(core_, plain, engine::bits_of(value));
+        if (answer != concurrent::near::far) [[likely]]
+          return answer == concurrent::near::vacant;
+      }
+    }
+    return try_emplace_nearby(here, key, std::forward<Args>(args)...);
+  }
+  template <class Q, class... Args>
+  [[gnu::noinline]] bool try_emplace_nearby(place here, const Q& key, Args&&... args) {
     critical_scope::refuse_reentry(&core_, here);
     decltype(auto) sought = as_key(key);
     const auto probe = core_.engine().make_probe(sought);

@@ -8,8 +8,9 @@
 // elsewhere     not offered: `word16_offered` is false and the maps take their portable form.
 //
 // A load is an acquire, a store a release, a compare_exchange both: on x86-64 they cost nothing more.
-// 16-byte and 8-byte accesses never mix on one word, except the relaxed looks at one half by which `likely_of_four`
-// chooses: whatever it says is confirmed by a whole load before it is believed.
+// 16-byte and 8-byte accesses never mix on one word, except the relaxed looks at one half of `likely_of_four`
+// and `seems`: what they say is confirmed by a whole load before it is believed, or speaks of a
+// half that cannot change meanwhile.
 #pragma once
 
 #include <cstdint>
@@ -122,6 +123,8 @@ class alignas(16) word16 {
     for (unsigned at = 1; at < 4; ++at) chosen = words[at].load().low == low ? at : chosen;
     return words[chosen];
   }
+  [[nodiscard]] bool seems(std::uint64_t low) const noexcept { return load().low == low; }
+  void store_whole(pair16 value) noexcept { store(value); }
 #else
   [[nodiscard, gnu::always_inline]] pair16 load() const noexcept {
     if (!detail::whole_vector_loads) [[unlikely]]
@@ -152,6 +155,10 @@ class alignas(16) word16 {
   [[gnu::always_inline]] void store(pair16 value) noexcept {
     if (!detail::whole_vector_loads) [[unlikely]]
       return store_by_exchange(value);
+    store_whole(value);
+  }
+  /// As store, only where `quick_reads()` is true.
+  [[gnu::always_inline]] void store_whole(pair16 value) noexcept {
     const vector bits = {static_cast<long long>(value.low), static_cast<long long>(value.high)};
     asm volatile("movdqa %1, %0" : "=m"(value_) : "x"(bits) : "memory");
   }
@@ -179,6 +186,12 @@ class alignas(16) word16 {
         [words] "r"(words), [low] "r"(low), [second] "m"(offsets[0]), [third] "m"(offsets[1]), [fourth] "m"(offsets[2])
         : "cc", "memory");
     return *reinterpret_cast<const word16*>(reinterpret_cast<const unsigned char*>(words) + offset);
+  }
+  /// Whether the word had this low half at some moment. In assembler, because GCC loads an atomic before it compares it.
+  [[nodiscard, gnu::always_inline]] bool seems(std::uint64_t low) const noexcept {
+    bool same;
+    asm volatile("cmpq %[low], %[word]" : "=@ccz"(same) : [low] "er"(low), [word] "m"(value_.low));
+    return same;
   }
 #endif
 

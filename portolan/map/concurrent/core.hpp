@@ -115,6 +115,22 @@ class core : public write_gate {
     if (looks_at_size(now, key.hash)) [[unlikely]]
       grow_if_crowded(now);
   }
+  /// The same in two halves, for who wants the usual case short: what is counted at once, and whether the rest is due.
+  [[nodiscard, gnu::always_inline]] bool try_count_inserted() noexcept {
+    auto* const own = entries_.own_cell();
+    if (own != nullptr) striped_counter::add_to_own(*own, 1);
+    return own != nullptr;
+  }
+  [[nodiscard, gnu::always_inline]] bool is_due_after_insert(std::uint64_t hash) const noexcept {
+    const root_word now = root();
+    return now.moving() || looks_at_size(now, hash);
+  }
+  /// The rest.
+  [[gnu::cold]] void finish_insert(bool counted) {
+    if (!counted) entries_.add(1);
+    const root_word now = root();
+    now.moving() ? keep_house() : grow_if_crowded(now);
+  }
   /// After a value was exchanged for another; the caller holds no line.
   [[gnu::always_inline]] void note_changed() noexcept {
     if (root().moving()) [[unlikely]]
@@ -354,7 +370,7 @@ class core : public write_gate {
   // once nobody else moves anything.
   static constexpr std::size_t many_blocks = 256;
   static constexpr std::uint64_t short_look_ns = 100'000;  // and as long a burst
-  static constexpr std::uint64_t long_burst_ns = 1'000'000;
+  static constexpr std::uint64_t long_burst_ns = 4'000'000;
 
   [[nodiscard]] static std::uint16_t entries_for_load(double load) {
     if (load == 0) return 0;

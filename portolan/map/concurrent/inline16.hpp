@@ -62,6 +62,17 @@ class inline16 : public inline_entry<K, V, Hash, KeyEqual> {
   [[nodiscard, gnu::always_inline]] static unsigned likely_slot(const line& in, std::uint64_t image) noexcept {
     return static_cast<unsigned>(&platform::word16::likely_of_four(in.slots, image) - in.slots);
   }
+  /// For who holds the line: whether no slot has this key image, as far as a look at each tells; an empty slot, if there is
+  /// one, which stays empty; and whether it is one.
+  [[nodiscard, gnu::always_inline]] static bool seems_to_hold(const line& in, std::uint64_t image) noexcept {
+    return in.slots[0].seems(image) || in.slots[1].seems(image) || in.slots[2].seems(image) || in.slots[3].seems(image);
+  }
+  [[nodiscard, gnu::always_inline]] static platform::word16& roomiest(line& in) noexcept {
+    return const_cast<platform::word16&>(platform::word16::likely_of_four(in.slots, entry_image::empty));
+  }
+  [[nodiscard, gnu::always_inline]] static bool has_room(const platform::word16& slot) noexcept {
+    return slot.seems(entry_image::empty);
+  }
   static void fill(line& in, unsigned slot, cell value) noexcept { in.slots[slot].store(value); }
   [[nodiscard]] static bool replace(line& in, unsigned slot, cell& expected, cell desired) noexcept {
     return in.slots[slot].compare_exchange(expected, desired);

@@ -72,7 +72,6 @@ class near_line : public home_line<Core, Probe> {
     return put_behind_held(core_, root_.template current<line>(), key_, entry);
   }
 
- private:
   /// The home line is held. By values, so that what the caller holds stays in registers.
   [[nodiscard, gnu::noinline]] static near put_behind_held(Core& core, table<line>& in, Probe key,
                                                            cell entry) noexcept {

@@ -68,6 +68,30 @@ class write_gate {
     section(const section&) = delete;
     section& operator=(const section&) = delete;
 
+    /// Begins what `left_quickly` ends, at less than a section's cost: for a few loads and stores between which nothing is
+    /// called. False, and nothing is begun: inside another section, at a thread's first, and while anybody forks or lists.
+    /// Where `platform::asymmetric_fences()` is not true it promises nothing, and nothing may be done inside.
+    [[nodiscard, gnu::always_inline]] static bool entered_quickly(write_gate& of) noexcept {
+      record* const mine = per_thread<record>::mine_if_any();
+      // relaxed: this thread's own
+      if (mine == nullptr || mine->inside.load(platform::relaxed) != 0) [[unlikely]]
+        return false;
+      // pair write_gate: seq_cst where fences are not seen, so that who closes the gate sees this thread inside.
+      // relaxed: elsewhere the fence orders it (steps above).
+      mine->inside.store(of.name(), platform::under_thread_sanitizer ? platform::seq_cst : platform::relaxed);
+      // pair write_gate: light_fence, so that this thread sees the gate closed or is seen inside.
+      platform::free_light_fence();
+      // relaxed: a stale 0 is what the fences forbid (steps above).
+      if (looked_after_.load(platform::relaxed) == 0) [[likely]]
+        return true;
+      left_quickly();
+      return false;
+    }
+    [[gnu::always_inline]] static void left_quickly() noexcept {
+      // pair section_left: release, so that who waits for this thread sees all that was done inside.
+      per_thread<record>::mine_if_any()->inside.store(0, platform::release);
+    }
+
    private:
     [[gnu::always_inline]] section(write_gate& of, std::uintptr_t what, std::uint64_t hash, bool reserved)
         : mine_(per_thread<record>::mine()), before_(mine_.inside.load(platform::relaxed)) {  // relaxed: this thread's
