@@ -157,6 +157,51 @@ TYPED_TEST(scripted, an_erased_entry_does_not_come_back) {
   }
 }
 
+// Method: an insert is stopped between the tag and the slot, whichever it writes first. What is seen in a slot must be
+// found by its tag.
+TYPED_TEST(scripted, an_entry_is_not_seen_before_its_tag) {
+  typename TypeParam::template map<tagged> map(portolan::map_options{.capacity = 300, .seed = 3});
+  for (key k = 0; k < 640; k += 16) {
+    bool reached = false;
+    {
+      const script stop([&](std::string_view place) {
+        if (place != "tagged") return;
+        reached = true;
+        elsewhere([&] {
+          std::vector<key> shown;
+          map.for_each([&](key seen, key) { shown.push_back(seen); });
+          for (const key seen : shown) {
+            EXPECT_TRUE(map.contains(seen)) << "shown, then missed: " << seen;
+            EXPECT_TRUE(found_after_misses(map, seen)) << "shown, then missed in bulk: " << seen;
+          }
+        });
+      });
+      EXPECT_TRUE(map.insert(k, k));
+    }
+    EXPECT_TRUE(reached);
+  }
+}
+
+// Method: an erase is stopped when its slot is empty, and another key comes into the slot: its tag must stay.
+TYPED_TEST(scripted, an_erase_leaves_the_tag_of_the_next_entry_alone) {
+  for (key round = 0; round < 4; ++round) {
+    typename TypeParam::template map<tagged> map(portolan::map_options{.capacity = 300, .seed = 3});
+    for (key k = 0; k <= round; ++k) ASSERT_TRUE(map.insert(k << 4, k));
+    const key next = 8 << 4;
+    bool reached = false;
+    {
+      const script stop([&](std::string_view place) {
+        if (place != "emptied" || std::exchange(reached, true)) return;
+        ASSERT_TRUE(map.insert(next, 1));
+      });
+      EXPECT_TRUE(map.erase(round << 4));
+    }
+    EXPECT_EQ(reached, !TypeParam::in_place);
+    EXPECT_EQ(map.contains(next), reached);
+    EXPECT_EQ(found_after_misses(map, next), reached);
+  }
+}
+
 // Method: an insert is stopped before it holds its line; another one of the same key comes first.
 TYPED_TEST(scripted, of_two_inserts_of_one_key_one_wins) {
   typename TypeParam::template map<portolan::hash<key>> map;

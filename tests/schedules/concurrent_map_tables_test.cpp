@@ -116,6 +116,28 @@ TYPED_TEST(scripted, entries_of_pages_that_were_given_back_are_found_in_the_next
   for (key i = 0; i < count; ++i) ASSERT_EQ(map.find(i).value_or(~key{0}), i);
 }
 
+// Method: a table grows and shrinks, and each entry is asked for by a thread that expects misses; so movers and inserts
+// into full lines must have left tags.
+TYPED_TEST(scripted, entries_that_moved_are_found_by_their_tags) {
+  typename TypeParam::template map<portolan::hash<key>> map;
+  const key count = support::sanitized ? 3'000 : 20'000;
+  const auto each_is_found = [&](key first, key last) {
+    for (key k = first; k < last; ++k) {
+      ASSERT_TRUE(map.contains(k)) << k;
+      ASSERT_TRUE(k % 7 != 0 || found_after_misses(map, k)) << k;
+    }
+  };
+  int looks = 0;
+  const script stop([&](std::string_view place) {
+    if (place == "before done" && ++looks % 16 == 0) each_is_found(0, 50);
+  });
+  for (key k = 0; k < count; ++k) map.insert(k, k);
+  each_is_found(0, count);
+  for (key k = 50; k < count; ++k) map.erase(k);
+  map.shrink_to_fit();
+  each_is_found(0, 50);
+}
+
 // Method: all keys have one hash, so that most stand in the spill; each thread owns some of them.
 TYPED_TEST(scripted, spilled_entries_keep_every_promise_under_threads) {
   typename TypeParam::template map<constant> map;

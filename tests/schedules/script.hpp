@@ -9,6 +9,7 @@
 #pragma once
 
 #define PORTOLAN_STEPS 1
+#include <portolan/map/bulk.hpp>
 #include <portolan/map/concurrent_map.hpp>
 #include <portolan/map/portable_storage.hpp>
 #include <portolan/reclaim/hazard.hpp>
@@ -43,6 +44,11 @@ struct crowded {
 struct plain {
   using is_avalanching = void;
   std::size_t operator()(key k) const noexcept { return k << 54 | k; }
+};
+/// Keys that are equal modulo 16 have neighbouring homes; most of them have other tags.
+struct tagged {
+  using is_avalanching = void;
+  std::size_t operator()(key k) const noexcept { return k << 60 | k / 16 << 16; }
 };
 /// One hash for all.
 struct constant {
@@ -144,6 +150,17 @@ void expect_same(Map& map, const std::map<key, key>& oracle, key bound, std::str
       ASSERT_EQ(*found, known->second) << "key " << k << " " << when;
     }
   }
+}
+
+/// What find_each says of the key to a thread that has only missed lately, and so looks at tags first.
+template <class Map>
+bool found_after_misses(const Map& map, key sought) {
+  std::vector<typename Map::key_type> keys;
+  for (key k = 0; k < 64; ++k) keys.emplace_back(key{1} << 40 | k);
+  std::vector<portolan::found<key>> results(keys.size());
+  EXPECT_EQ(portolan::find_each(map, keys, results), 0U);
+  keys.assign(1, typename Map::key_type(sought));
+  return portolan::find_each(map, keys, results) == 1;
 }
 
 template <class Map>

@@ -65,7 +65,7 @@ TEST(Inline8, MovedMarkIsNeverTakenForTheValue) {
   auto lines = fresh_lines(rounds);
   read_while(lines, rounds, [](engine::line& in, std::uint64_t round) {
     const std::uint64_t key = first_key + round;
-    engine::fill(in, 1, {key, value_of(key)});
+    engine::overwrite(in, 1, {key, value_of(key)});
     engine::cell live{key, value_of(key)};
     ASSERT_TRUE(engine::replace(in, 1, live, engine::moved_mark(live, 0)));
     ASSERT_TRUE(engine::is_moved(engine::load(in, 1)));
@@ -77,7 +77,7 @@ TEST(Inline8, KeyAndValueOfOneSlotBelongTogether) {
   auto lines = fresh_lines(1);
   read_while(lines, support::scaled<std::uint64_t>(400'000), [](engine::line& in, std::uint64_t round) {
     const std::uint64_t key = first_key + round;
-    engine::fill(in, 1, {key, value_of(key)});
+    engine::overwrite(in, 1, {key, value_of(key)});
     engine::cell live{key, value_of(key)};
     ASSERT_TRUE(engine::replace(in, 1, live, engine::empty_cell()));
   });
@@ -86,7 +86,7 @@ TEST(Inline8, KeyAndValueOfOneSlotBelongTogether) {
 TEST(Inline8, MovedSlotRefusesChanges) {
   auto lines = fresh_lines(1);
   engine::cell live{first_key, 7};
-  engine::fill(lines[0], 0, live);
+  engine::overwrite(lines[0], 0, live);
   ASSERT_TRUE(engine::replace(lines[0], 0, live, engine::moved_mark(live, 0)));
   ASSERT_FALSE(engine::replace(lines[0], 0, live, {first_key, 8}));
   EXPECT_TRUE(engine::is_moved(live)) << "what stands there is told";

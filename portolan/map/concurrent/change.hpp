@@ -68,6 +68,7 @@ template <class Core, class Probe, class Wanted>
     return near::found;
   }
   if (!home.replace(entry)) return near::far;
+  if (Core::engine_type::is_empty(entry)) platform::step("emptied");
   ending = comparison::matched;
   return near::found;
 }

@@ -85,7 +85,7 @@ class line_claim {
   };
 
   [[nodiscard]] bool hold_home() {
-    side& beside = in_.side_of(home_);
+    auto& beside = in_.side_of(home_);
     spin_wait spin;
     while (!beside.try_hold()) {
       if (beside.state() == line_lock::closed) {
@@ -125,7 +125,7 @@ class line_claim {
   [[nodiscard]] filled put_in_line(std::size_t at, cell entry) {
     if (at == home_) return fill_first_empty(at, entry);
     if (!has_empty(at)) return filled::block_full;
-    side& beside = in_.side_of(at);
+    auto& beside = in_.side_of(at);
     spin_wait spin;
     while (!beside.try_hold()) {
       if (beside.state() == line_lock::closed || at < home_) return filled::disturbed;
@@ -145,7 +145,7 @@ class line_claim {
     if (empty == 0) return filled::block_full;
     count_displaced(in_, key_.hash, at);
     platform::step("before fill");
-    engine::fill(into, lowest_bit(empty), entry);
+    fill_slot<engine>(into, in_.side_of(at), lowest_bit(empty), entry, key_.hash);
     return filled::placed;
   }
 

@@ -11,6 +11,8 @@
 // how this thread's last 64 ended. All alike: it takes that branch, as drawn, and the processor guesses right. Not all:
 // `answer_unforeseen` looks at the line and at the bytes beside it, and the outcome is a number, in the caller's hands too.
 //
+// Finds of nodes ask the tags beside the home line first: none of the hash is as good as a look at the slots (side.hpp, 5).
+//
 // 1. The side bytes of a line are read after its slots: who misses a displaced key there has not missed its count.
 // 2. As long as no line is closed nothing of the key's has moved, so the root's table alone tells; else the walk begins
 //    anew, with a guard of its own.
@@ -31,9 +33,16 @@ namespace portolan::concurrent {
 /// Whether a miss in the home line is a miss: no line was closed, and nothing of this hash went further.
 template <class Core>
 [[nodiscard, gnu::always_inline]] inline bool near_is_all(Core& core, root_word root, std::uint64_t hash) noexcept {
-  const side& beside = root.template side_of<typename Core::line>(root.home_of(hash));
+  const auto& beside = root.template side_of<typename Core::line>(root.home_of(hash));
   if (beside.state() == line_lock::closed || beside.overflow().may_hold(hash)) return false;
   return !core.spill().used();
+}
+
+/// Whether the tags beside the home line and what stands with them say that the key is absent, without the line.
+template <class Core>
+[[nodiscard, gnu::always_inline]] inline bool absent_by_tags(Core& core, root_word root, std::uint64_t hash) noexcept {
+  const auto& beside = root.template side_of<typename Core::line>(root.home_of(hash));
+  return !beside.tags_may_hold(hash) && near_is_all(core, root, hash);
 }
 
 // ---- nodes: the caller's guard protects what is seen ----
@@ -50,6 +59,8 @@ template <class Core, class Probe>
   // Else a table is protected one at a time, as the walk does it.
   if constexpr (Core::guards_everything && Core::engine_type::holds_nodes) {
     const root_word root = core.root();
+    if (absent_by_tags(core, root, key.hash))
+      return seen_entry<typename Core::cell>{false, Core::engine_type::empty_cell()};
     const auto& near = root.template lines<typename Core::line>()[root.home_of(key.hash)];
     const auto seen = core.engine().look(guard, near, key);
     if (seen.found || near_is_all(core, root, key.hash)) return seen;
@@ -78,7 +89,7 @@ template <class Core>
   const std::size_t block_lines = lines < lines_per_block ? lines : lines_per_block;
   const probe_range all(root.home_of(hash), block_lines);
   for (auto at = all.begin(); at != all.end();) {
-    const side& beside = root.template side_of<line>(*at);
+    const auto& beside = root.template side_of<line>(*at);
     if (beside.state() == line_lock::closed) break;
     if (!beside.overflow().may_hold(hash) && !core.spill().used()) return engine::empty_cell();
     if (std::uint64_t value = 0; ++at != all.end()) {
@@ -156,7 +167,7 @@ template <class Core>
   // What is known before the line has come is worked out before, so that all of it stays in registers.
   const overflow_filter filter(hash);
   const auto& near = root.template lines<line>()[root.home_of(hash)];
-  const side& beside = platform::unforeseen(root.template side_of<line>(root.home_of(hash)));
+  const auto& beside = platform::unforeseen(root.template side_of<line>(root.home_of(hash)));
   std::uint64_t value_image = 0;
   const std::uint64_t difference = Core::engine_type::difference_of_value(near, key_image, value_image);
   const std::uint64_t elsewhere = core.spill().used_bits() | beside.sends_on(filter);

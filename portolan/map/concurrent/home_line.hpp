@@ -34,7 +34,7 @@ class home_line {
   /// Fills the empty slot that was found; the line is held.
   [[gnu::always_inline]] void fill(cell entry) noexcept {
     platform::step("before fill");
-    engine::fill(line_, slot_, entry);
+    fill_slot<engine>(line_, beside_, slot_, entry, key_.hash);
   }
   /// Another thread fills the line, or computes there.
   [[nodiscard, gnu::always_inline]] bool is_held() const noexcept { return beside_.state() == line_lock::held; }
@@ -80,7 +80,7 @@ class home_line {
   const root_word root_;
   const std::size_t at_;
   line& line_;
-  side& beside_;
+  typename line::side_type& beside_;
   cell seen_ = engine::empty_cell();
   unsigned slot_ = 0;
   bool holds_ = false;

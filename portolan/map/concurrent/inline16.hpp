@@ -19,6 +19,7 @@
 
 #include <portolan/base/platform.hpp>
 #include <portolan/map/concurrent/entry.hpp>
+#include <portolan/map/concurrent/side.hpp>
 
 namespace portolan::concurrent {
 
@@ -35,6 +36,7 @@ class inline16 : public inline_entry<K, V, Hash, KeyEqual> {
   using typename entry::cell;
 
   struct alignas(64) line {
+    using side_type = side<slots_per_line>;
     platform::word16 slots[slots_per_line];
   };
 
@@ -73,7 +75,7 @@ class inline16 : public inline_entry<K, V, Hash, KeyEqual> {
   [[nodiscard, gnu::always_inline]] static bool has_room(const platform::word16& slot) noexcept {
     return slot.seems(entry_image::empty);
   }
-  static void fill(line& in, unsigned slot, cell value) noexcept { in.slots[slot].store(value); }
+  static void overwrite(line& in, unsigned slot, cell value) noexcept { in.slots[slot].store(value); }
   [[nodiscard]] static bool replace(line& in, unsigned slot, cell& expected, cell desired) noexcept {
     return in.slots[slot].compare_exchange(expected, desired);
   }

@@ -23,6 +23,7 @@
 #include <portolan/base/platform.hpp>
 #include <portolan/base/wait.hpp>
 #include <portolan/map/concurrent/entry.hpp>
+#include <portolan/map/concurrent/side.hpp>
 
 namespace portolan::concurrent {
 
@@ -71,6 +72,7 @@ class inline8 : public inline_entry<K, V, Hash, KeyEqual> {
     platform::atomic<std::uint64_t> value;
   };
   struct alignas(64) line {
+    using side_type = side<slots_per_line>;
     slot_words slots[slots_per_line];
     platform::atomic<std::uint64_t> control;
   };
@@ -126,7 +128,7 @@ class inline8 : public inline_entry<K, V, Hash, KeyEqual> {
     value_image = seen.high;
     return seen.low ^ key_image;
   }
-  static void fill(line& in, unsigned slot, cell value) {
+  static void overwrite(line& in, unsigned slot, cell value) {
     latch held(in);
     write(held, in, slot, value);
   }

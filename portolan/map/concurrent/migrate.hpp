@@ -118,7 +118,7 @@ class mover {
     const std::uint64_t hash = core_.engine().hash_of(seen);
     static_cast<void>(place_copy(to, hash, seen));
     platform::step("copied");
-    engine::fill(source, slot, engine::moved_mark(seen, hash));
+    engine::overwrite(source, slot, engine::moved_mark(seen, hash));
   }
 
   void move_small(line& source, unsigned slot, cell seen, table_type& to) {
@@ -129,11 +129,11 @@ class mover {
       if (engine::replace(source, slot, seen, engine::moved_mark(seen, hash))) [[likely]]
         return;
       if (engine::is_empty(seen)) {
-        engine::fill(*copy.line, copy.slot, engine::empty_cell());
+        engine::overwrite(*copy.line, copy.slot, engine::empty_cell());
         if (copy.in != nullptr) uncount_displaced(*copy.in, hash, copy.at);
         return;
       }
-      engine::fill(*copy.line, copy.slot, seen);
+      engine::overwrite(*copy.line, copy.slot, seen);
     }
   }
 
@@ -144,7 +144,7 @@ class mover {
     const unsigned slot = engine::likely_slot(into, engine::empty_cell().low);
     if (!engine::is_empty(engine::load(into, slot)) || to.next() != nullptr) [[unlikely]]
       return place_copy(to, hash, entry);
-    engine::fill(into, slot, entry);
+    fill_slot<engine>(into, to.side_of(home), slot, entry, hash);
     return {&to, home, &into, slot};
   }
 
@@ -159,7 +159,7 @@ class mover {
         for (unsigned slot = 0; slot < engine::slots_per_line; ++slot) {
           if (!engine::is_empty(engine::load(into->line(at), slot))) continue;
           count_displaced(*into, hash, at);
-          engine::fill(into->line(at), slot, entry);
+          fill_slot<engine>(into->line(at), into->side_of(at), slot, entry, hash);
           return {into, at, &into->line(at), slot};
         }
       }

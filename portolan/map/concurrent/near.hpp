@@ -96,7 +96,7 @@ class near_line : public home_line<Core, Probe> {
       if (room) {
         count_displaced(in, key.hash, at);
         platform::step("before fill");
-        engine::fill(into, slot, entry);
+        fill_slot<engine>(into, in.side_of(at), slot, entry, key.hash);
       }
       if (at != home) in.side_of(at).give_back();
       return room ? near::vacant : near::far;

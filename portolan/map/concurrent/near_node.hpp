@@ -79,7 +79,7 @@ class home_of_node : public home_line<Core, Probe> {
   /// Takes the entry that was found out of its slot; where values are in place the line is held.
   [[nodiscard, gnu::always_inline]] bool empty() noexcept {
     if constexpr (!engine::in_place) return this->replace(engine::empty_cell());
-    engine::fill(line_, slot_, engine::empty_cell());
+    engine::overwrite(line_, slot_, engine::empty_cell());
     return true;
   }
 };

@@ -23,6 +23,7 @@
 #include <portolan/base/platform.hpp>
 #include <portolan/map/concurrent/node.hpp>
 #include <portolan/map/concurrent/seen_entry.hpp>
+#include <portolan/map/concurrent/side.hpp>
 #include <portolan/map/vocabulary.hpp>
 
 namespace portolan::concurrent {
@@ -88,6 +89,7 @@ class nodes {
   static constexpr unsigned all_slots = 0xFF;
 
   struct alignas(64) line {
+    using side_type = side<slots_per_line>;
     platform::atomic<std::uint64_t> slots[slots_per_line];
   };
 
@@ -198,7 +200,7 @@ class nodes {
     const platform::eight_words seen(in.slots);
     return seen.with_top(node_word::tag_of(key.hash)) != 0 ? 0 : seen.with_bit0() & seen.with_bit1();
   }
-  static void fill(line& in, unsigned slot, cell value) noexcept {
+  static void overwrite(line& in, unsigned slot, cell value) noexcept {
     // pair node_slot: release, so that who sees the address sees the node whole.
     in.slots[slot].store(value.bits(), platform::release);
   }

@@ -39,7 +39,7 @@ template <class Core>
   using line = typename Core::line;
   const std::size_t at = root.home_of(hash);
   line& home = root.template lines<line>()[at];
-  side& beside = root.template side_of<line>(at);
+  auto& beside = root.template side_of<line>(at);
   __builtin_prefetch(&home);  // the lock is elsewhere: both waits at a time
   platform::step("home wanted");
   if (!beside.try_hold()) [[unlikely]]
@@ -54,6 +54,8 @@ template <class Core>
     if (!engine::has_room(slot) || beside.overflow().may_hold(hash) || core.spill().used()) [[unlikely]]
       return near::crowded;
     platform::step("before fill");
+    beside.set_tag(static_cast<unsigned>(&slot - home.slots), hash);  // as fill_slot does
+    platform::step("tagged");
     slot.store_whole(entry);
     answer = near::vacant;
   }

@@ -1,17 +1,23 @@
 // Copyright 2026 The Portolan Authors. SPDX-License-Identifier: Apache-2.0
 //
-// The two bytes that stand beside each line of a table.
+// What stands beside each line of a table: who may fill it, who stands behind it, and a few bits of each slot's hash.
 //
 //    lock byte                                      overflow byte
 //    closed  a mover took the line, for ever        7     5 4      0
 //    free    nobody fills it                       +-------+--------+   count   entries placed behind this line
 //    held    one insert or compute works here      | count | filter |           although they belong at or before it
 //                                                  +-------+--------+   filter  which fifths of the hashes those have
+//    tags    0       the slot was never filled
+//            1 ..    some bits of the hash of the entry that was put there last: 4 slots of 4 bits, 3 of 5, 8 of 6
 //
 // 1. `closed` is 0, so that a page given back to the kernel, which reads as zero, says closed.
 // 2. A slot is filled only by the holder of its line's lock byte, or by the mover that owns the new block.
 // 3. The count is raised before the displaced slot is filled and lowered after it is emptied; it sticks at 7.
 // 4. The filter is cleared only together with a count that reaches 0.
+// 5. Who fills a slot writes its tag first, and nobody else writes tags: an entry that is erased, changed or moved leaves
+//    its tag behind. So an entry has its tag as long as it stands, and who meets none of his hash's has met a moment in
+//    which the line did not have his key: as after a look at the slots, the lock and overflow bytes tell what that means.
+//    A tag in two words may be read half old: then its slot was empty in between.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +33,7 @@ class overflow_word {
   constexpr overflow_word() noexcept = default;
   constexpr explicit overflow_word(std::uint8_t bits) noexcept : bits_(bits) {}
 
-  [[nodiscard]] constexpr std::uint8_t bits() const noexcept { return bits_; }
+  [[nodiscard]] constexpr std::uint8_t bits() const noexcept { return static_cast<std::uint8_t>(bits_); }
   [[nodiscard]] constexpr unsigned count() const noexcept { return bits_ / one; }
   [[nodiscard]] constexpr bool sticks() const noexcept { return count() == most; }
   /// False: no entry with this hash lies behind the line.
@@ -49,7 +55,7 @@ class overflow_word {
   static constexpr unsigned filter_bit(std::uint64_t hash) noexcept {
     return static_cast<unsigned>(0x8421084210842108 >> (hash & 63)) & (one - 1);
   }
-  std::uint8_t bits_ = 0;
+  unsigned bits_ = 0;
 };
 static_assert(!overflow_word{}.may_hold(0) && overflow_word{}.with(0).may_hold(0));
 static_assert(overflow_word{}.with(7).without_one() == overflow_word{}, "the filter goes with the last count");
@@ -68,8 +74,50 @@ class overflow_filter {
   std::uint64_t bit_;
 };
 
+/// The tags of a line as a value: lanes of `width` bits, the first slot's lowest.
+template <unsigned Slots>
+class tag_word {
+ public:
+  static constexpr unsigned words = Slots <= 4 ? 1 : 3;  // of 16 bits
+  static constexpr unsigned width = words * 16 / Slots;
+
+  constexpr tag_word() noexcept = default;
+  constexpr explicit tag_word(std::uint64_t bits) noexcept : bits_(bits) {}
+  [[nodiscard]] constexpr std::uint64_t bits() const noexcept { return bits_; }
+
+  /// False: no slot has an entry with this hash.
+  [[nodiscard]] constexpr bool may_hold(std::uint64_t hash) const noexcept {
+    const std::uint64_t differences = bits_ ^ tag_of(hash) * every_low;
+    return ((differences - every_low) & ~differences & every_high) != 0;  // has a lane that is 0
+  }
+  friend constexpr bool operator==(tag_word, tag_word) = default;
+  [[nodiscard]] constexpr tag_word with(unsigned slot, std::uint64_t hash) const noexcept {
+    return tag_word((bits_ & ~(lane << slot * width)) | tag_of(hash) << slot * width);
+  }
+
+ private:
+  static constexpr std::uint64_t lane = (std::uint64_t{1} << width) - 1;
+  static constexpr std::uint64_t in_every_lane(std::uint64_t bits) noexcept {
+    std::uint64_t all = 0;
+    for (unsigned slot = 0; slot < Slots; ++slot) all |= bits << slot * width;
+    return all;
+  }
+  static constexpr std::uint64_t every_low = in_every_lane(1);
+  static constexpr std::uint64_t every_high = in_every_lane(std::uint64_t{1} << (width - 1));
+  /// Bits that neither the number of the line uses, in a table of less than 2^42 lines, nor the filter above.
+  static constexpr std::uint64_t tag_of(std::uint64_t hash) noexcept {
+    const std::uint64_t bits = hash >> 16 & lane;
+    return bits + (bits == 0 ? 1 : 0);
+  }
+  std::uint64_t bits_ = 0;
+};
+static_assert(!tag_word<4>().may_hold(0) && tag_word<4>().with(3, 0).may_hold(0) && tag_word<4>::width == 4);
+static_assert(tag_word<8>(~0ULL).with(2, 5ULL << 16).may_hold(5ULL << 16) && !tag_word<8>(0).may_hold(7ULL << 16));
+static_assert(tag_word<8>().with(2, 5ULL << 16).with(2, 6ULL << 16) == tag_word<8>().with(2, 6ULL << 16));
+
 enum class line_lock : std::uint8_t { closed = 0, free = 1, held = 2 };
 
+template <unsigned Slots>
 class side {
  public:
   // pair line_lock: acquire, so that the next holder sees the slots as the last one left them.
@@ -121,7 +169,29 @@ class side {
     }
   }
 
-  /// Makes a line of a table that no other thread can reach yet ready for use.
+  /// False: no slot of the line has an entry with this hash. To be asked before the bytes above, as slots are.
+  [[nodiscard, gnu::always_inline]] bool tags_may_hold(std::uint64_t hash) const noexcept {
+    std::uint64_t bits = 0;
+    for (unsigned i = 0; i < tag_word<Slots>::words; ++i) {
+      // pair tags: acquire, so that who misses an erased entry by its successor's tag has seen the erase.
+      bits |= std::uint64_t{tags_[i].load(platform::acquire)} << i * 16;
+    }
+    return tag_word<Slots>(bits).may_hold(hash);
+  }
+  /// By who is about to fill the slot.
+  void set_tag(unsigned slot, std::uint64_t hash) noexcept {
+    std::uint64_t bits = 0;
+    for (unsigned i = 0; i < tag_word<Slots>::words; ++i) {
+      bits |= std::uint64_t{tags_[i].load(platform::relaxed)} << i * 16;  // relaxed: only who fills slots changes it
+    }
+    bits = tag_word<Slots>(bits).with(slot, hash).bits();
+    for (unsigned i = 0; i < tag_word<Slots>::words; ++i) {
+      // pair tags: release, so that who misses an erased entry by its successor's tag has seen the erase.
+      tags_[i].store(static_cast<std::uint16_t>(bits >> i * 16), platform::release);
+    }
+  }
+
+  /// Makes a line of a table that no other thread can reach yet ready for use; its tags are 0.
   void open_unshared() noexcept {
     overflow_.store(0, platform::relaxed);                 // relaxed: published with the table or its block
     lock_.store(raw(line_lock::free), platform::relaxed);  // relaxed: published with the table or its block
@@ -132,7 +202,8 @@ class side {
 
   platform::atomic<std::uint8_t> lock_{};
   platform::atomic<std::uint8_t> overflow_{};
+  platform::atomic<std::uint16_t> tags_[tag_word<Slots>::words]{};
 };
-static_assert(sizeof(side) == 2);
+static_assert(sizeof(side<4>) == 4 && sizeof(side<8>) == 8);
 
 }  // namespace portolan::concurrent

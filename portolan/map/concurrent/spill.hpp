@@ -102,7 +102,7 @@ class spilled_entries {
   };
 
   place<line> put_at(spilled_line& in, unsigned slot, cell entry) {
-    Engine::fill(in.slots, slot, entry);
+    Engine::overwrite(in.slots, slot, entry);
     entries_.fetch_add(1, platform::relaxed);  // relaxed: a figure
     return {nullptr, 0, &in.slots, slot};
   }

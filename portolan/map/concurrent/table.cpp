@@ -76,12 +76,12 @@ platform::atomic<std::uint32_t>& table_frame::chunk_word(std::size_t chunk) noex
   return reinterpret_cast<platform::atomic<std::uint32_t>*>(after_phases)[chunk];
 }
 
-std::size_t table_frame::bytes_for(unsigned lg_lines, bool mapped) noexcept {
+std::size_t table_frame::bytes_for(unsigned lg_lines, std::size_t side_bytes, bool mapped) noexcept {
   const std::size_t lines = std::size_t{1} << lg_lines;
   const std::size_t blocks = lines < lines_per_block ? 1 : lines / lines_per_block;
   const std::size_t chunks = lines < chunk_lines ? 0 : lines / chunk_lines;
   const std::size_t header = mapped ? platform::page_bytes : sizeof(table_frame);
-  const std::size_t body = lines * (line_bytes + sizeof(side)) + blocks + 4 + chunks * 4;
+  const std::size_t body = lines * (line_bytes + side_bytes) + blocks + 4 + chunks * 4;
   const std::size_t grain = mapped ? platform::page_bytes : std::size_t{64};
   return (header + body + grain - 1) / grain * grain;
 }

@@ -1,10 +1,10 @@
 // Copyright 2026 The Portolan Authors. SPDX-License-Identifier: Apache-2.0
 //
-// One table: its lines, the two bytes beside each line, and the phase of each block of lines.
+// One table: its lines, what stands beside each line, and the phase of each block of lines.
 //
-//    +--------+-----------------------+------------------+-------------------+----------------+
-//    | header | lines, 64 bytes each  | side, 2 a line   | phase, 1 a block  | chunk, 4 each  |
-//    +--------+-----------------------+------------------+-------------------+----------------+
+//    +--------+-----------------------+-----------------------+-------------------+----------------+
+//    | header | lines, 64 bytes each  | side, 4 or 8 a line   | phase, 1 a block  | chunk, 4 each  |
+//    +--------+-----------------------+-----------------------+-------------------+----------------+
 //             ^ the root word points here and knows the number of lines, so that all the rest is arithmetic
 //
 //    line of a hash   its high bits; so the lines of one hash prefix are neighbours in a table of any size
@@ -55,8 +55,11 @@ inline constexpr std::size_t line_bytes = 64;
 /// What a table is apart from the type of its lines.
 class alignas(line_bytes) table_frame {
  public:
-  table_frame(unsigned lg_lines, std::size_t size_bytes, bool mapped) noexcept
-      : size_bytes_(size_bytes), lg_lines_(lg_lines), mapped_(mapped) {}
+  table_frame(unsigned lg_lines, std::size_t size_bytes, std::size_t side_bytes, bool mapped) noexcept
+      : size_bytes_(size_bytes),
+        lg_lines_(lg_lines),
+        side_bytes_(static_cast<std::uint8_t>(side_bytes)),
+        mapped_(mapped) {}
   table_frame(const table_frame&) = delete;
   table_frame& operator=(const table_frame&) = delete;
 
@@ -70,9 +73,6 @@ class alignas(line_bytes) table_frame {
   [[nodiscard]] std::size_t home_of(std::uint64_t hash) const noexcept { return hash >> (64 - lg_lines_); }
   [[nodiscard]] std::size_t block_of(std::size_t line) const noexcept { return line / block_lines(); }
   [[nodiscard]] probe_range probe(std::uint64_t hash) const noexcept { return {home_of(hash), block_lines()}; }
-  [[nodiscard]] side& side_of(std::size_t at) noexcept {
-    return reinterpret_cast<side*>(first_line() + line_count() * line_bytes)[at];
-  }
 
   // ---- phases ----
   // pair block_done: acquire, so that who finds a block done finds its entries in the next table.
@@ -114,7 +114,7 @@ class alignas(line_bytes) table_frame {
   }
   /// Counts moved lines; gives a chunk of 2 MiB back once all its lines have moved. They then read as zero: moved.
   void count_moved(std::size_t first, std::size_t lines_moved) noexcept;
-  [[nodiscard]] static std::size_t bytes_for(unsigned lg_lines, bool mapped) noexcept;
+  [[nodiscard]] static std::size_t bytes_for(unsigned lg_lines, std::size_t side_bytes, bool mapped) noexcept;
 
  protected:
   static table_frame* of_link(std::uint64_t link) noexcept {
@@ -125,7 +125,8 @@ class alignas(line_bytes) table_frame {
  private:
   [[nodiscard]] std::byte* first_line() noexcept { return reinterpret_cast<std::byte*>(this + 1); }
   [[nodiscard]] platform::atomic<std::uint8_t>& phase_word(std::size_t block) noexcept {
-    return reinterpret_cast<platform::atomic<std::uint8_t>*>(&side_of(0) + line_count())[block];
+    return reinterpret_cast<platform::atomic<std::uint8_t>*>(first_line() +
+                                                             line_count() * (line_bytes + side_bytes_))[block];
   }
   [[nodiscard]] platform::atomic<std::uint32_t>& chunk_word(std::size_t chunk) noexcept;
 
@@ -135,6 +136,7 @@ class alignas(line_bytes) table_frame {
   platform::atomic<std::size_t> units_done_{0};
   platform::atomic<std::size_t> discarded_bytes_{0};
   unsigned lg_lines_;
+  std::uint8_t side_bytes_;
   bool mapped_;
 };
 
@@ -143,13 +145,32 @@ class table : public table_frame {
   static_assert(sizeof(Line) == line_bytes);
 
  public:
-  using table_frame::table_frame;
+  using side_type = typename Line::side_type;
+
+  table(unsigned lg_lines, std::size_t size_bytes, bool mapped) noexcept
+      : table_frame(lg_lines, size_bytes, sizeof(side_type), mapped) {}
+  [[nodiscard]] static std::size_t bytes_for(unsigned lg_lines, bool mapped) noexcept {
+    return table_frame::bytes_for(lg_lines, sizeof(side_type), mapped);
+  }
   [[nodiscard]] Line* lines() noexcept { return reinterpret_cast<Line*>(this + 1); }
   [[nodiscard]] Line& line(std::size_t at) noexcept { return lines()[at]; }
+  [[nodiscard]] side_type& side_of(std::size_t at) noexcept {
+    return reinterpret_cast<side_type*>(lines() + line_count())[at];
+  }
   [[nodiscard]] table* next() const noexcept { return of_link(link()); }
   static table& of_lines(void* lines) noexcept { return *(static_cast<table*>(lines) - 1); }
   static table* of_link(std::uint64_t link) noexcept { return static_cast<table*>(table_frame::of_link(link)); }
 };
+
+/// Puts an entry into a slot that is empty: the only way into a table. By the holder of the line, or by the mover that
+/// owns the block.
+template <class Engine>
+[[gnu::always_inline]] inline void fill_slot(typename Engine::line& in, typename Engine::line::side_type& beside,
+                                             unsigned slot, typename Engine::cell entry, std::uint64_t hash) {
+  beside.set_tag(slot, hash);
+  platform::step("tagged");
+  Engine::overwrite(in, slot, entry);
+}
 
 /// Raises the counts of the lines from home to the one before `at`; before the slot is filled.
 template <class Line>
@@ -199,8 +220,9 @@ class root_word {
   }
   [[nodiscard]] std::size_t home_of(std::uint64_t hash) const noexcept { return hash >> (bits_ & 63); }
   template <class Line>
-  [[nodiscard]] side& side_of(std::size_t at) const noexcept {
-    return reinterpret_cast<side*>(lines<Line>() + (std::size_t{2} << (~bits_ & 63)))[at];  // 2^lg lines
+  [[nodiscard]] typename Line::side_type& side_of(std::size_t at) const noexcept {
+    return reinterpret_cast<typename Line::side_type*>(lines<Line>() +
+                                                       (std::size_t{2} << (~bits_ & 63)))[at];  // 2^lg lines
   }
   [[nodiscard]] bool same_table(root_word other) const noexcept { return address() == other.address(); }
 

@@ -141,7 +141,7 @@ template <class Core, class Probe>
     }
     if (met_mark && engine::exact_marks) break;
     // Read after the slots: who misses a displaced key here has not missed its count.
-    const side& beside = in.side_of(at);
+    const auto& beside = in.side_of(at);
     if (beside.state() == line_lock::closed) met_closed = true;
     if (!beside.overflow().may_hold(key.hash)) break;
   }
