@@ -225,6 +225,22 @@ TYPED_TEST(concurrent_map_model, two_operations_on_one_key) {
   }
 }
 
+/// What a thread's own operation has told it stays true for its next one.
+TYPED_TEST(concurrent_map_model, an_operation_and_a_find_after_it_beside_another) {
+  using run = operations<TypeParam>;
+  const std::vector<std::pair<std::string, operation<TypeParam>>> all = {
+      {"insert", run::insert(1, 5)}, {"assign", run::assign(1, 6)}, {"erase", run::erase(1)}, {"compute", run::add(1)}};
+  for (const bool present : {false, true}) {
+    for (const auto& [left, change] : all) {
+      for (const auto& [right, first] : all) {
+        holds<TypeParam>({.name = left + " | " + right + ", find" + (present ? ", present" : ", absent"),
+                          .held = present ? std::vector<number>{1, 2} : std::vector<number>{2},
+                          .threads = {{change}, {first, run::find(1)}}});
+      }
+    }
+  }
+}
+
 std::vector<number> keys(number count) {
   std::vector<number> all;
   for (number key = 1; key <= count; ++key) all.push_back(key);
