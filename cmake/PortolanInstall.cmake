@@ -11,11 +11,19 @@ if(TARGET portolan_observe)
     ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}"
     FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
 endif()
+if(TARGET portolan_prove)
+  install(TARGETS portolan_prove EXPORT portolanTargets
+    ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}"
+    FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+endif()
 install(EXPORT portolanTargets NAMESPACE portolan:: DESTINATION "${package_dir}")
 
 set(PORTOLAN_COMPONENTS core)
 if(TARGET portolan_observe)
   list(APPEND PORTOLAN_COMPONENTS observe)
+endif()
+if(TARGET portolan_prove)
+  list(APPEND PORTOLAN_COMPONENTS prove)
 endif()
 configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/portolanConfig.cmake.in"
   "${PROJECT_BINARY_DIR}/portolanConfig.cmake" INSTALL_DESTINATION "${package_dir}")

@@ -17,6 +17,7 @@ add_library(portolan_prove STATIC ${PORTOLAN_PROVE_SOURCES} ${PORTOLAN_CHECKED_S
 add_library(portolan::prove ALIAS portolan_prove)
 target_compile_definitions(portolan_prove PUBLIC PORTOLAN_CHECKED)
 target_sources(portolan_prove PUBLIC
-  FILE_SET HEADERS BASE_DIRS "${PROJECT_SOURCE_DIR}" FILES ${PORTOLAN_PROVE_HEADERS} ${PORTOLAN_HEADERS})
+  FILE_SET HEADERS BASE_DIRS "${PROJECT_SOURCE_DIR}" FILES ${PORTOLAN_PROVE_HEADERS})
+set_target_properties(portolan_prove PROPERTIES EXPORT_NAME prove VERIFY_INTERFACE_HEADER_SETS ${PROJECT_IS_TOP_LEVEL})
 target_compile_features(portolan_prove PUBLIC cxx_std_20)
 target_link_libraries(portolan_prove PUBLIC Threads::Threads PRIVATE $<BUILD_INTERFACE:portolan_settings>)

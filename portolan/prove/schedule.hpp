@@ -17,7 +17,6 @@
 // 3. A loop that waits calls `platform::wait_for_change` (spin_wait does) in an iteration that has changed nothing.
 #pragma once
 
-#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -39,11 +38,13 @@ struct program {
 struct place {
   const char* file = "";
   unsigned line = 0;
-  friend auto operator<=>(const place& left, const place& right) noexcept {
-    const int files = std::strcmp(left.file, right.file);
-    return files != 0 ? files <=> 0 : left.line <=> right.line;
+  friend bool operator==(const place& left, const place& right) noexcept {
+    return left.line == right.line && std::strcmp(left.file, right.file) == 0;
   }
-  friend bool operator==(const place& left, const place& right) noexcept { return (left <=> right) == 0; }
+  friend bool operator<(const place& left, const place& right) noexcept {
+    const int files = std::strcmp(left.file, right.file);
+    return files != 0 ? files < 0 : left.line < right.line;
+  }
 };
 
 struct limits {

@@ -12,6 +12,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 BUILD = ROOT / "build" / "package"
 COMPILERS = ("g++", "clang++")
+CHECKED = "6 executions\n"
 RECORDED = "10 written, 0 missing\n"
 ANSWER = "sea 4, 7 * 7 = 49, setting 2\n"
 
@@ -79,6 +80,12 @@ class Installation:
         call("cmake", "--build", build)
         expect(call(build / "recorder", build / "trace.gz") == RECORDED, "the recorder built with CMake says otherwise")
 
+    def a_project_finds_the_component_prove(self):
+        build = self.configure("checked", f"-DCMAKE_PREFIX_PATH={self.prefix}", "-DGUEST_COMPONENTS=core;prove",
+                               "-DCMAKE_CXX_COMPILER=g++")
+        call("cmake", "--build", build)
+        expect(call(build / "checked") == CHECKED, "the checked program built with CMake says otherwise")
+
     def pkg_config_is_enough_for_the_component_observe(self):
         flags = self.pkg_config("--cflags", "--libs", "portolan-observe").split()
         program = self.folder / "recorder_by_pkg_config"
@@ -122,6 +129,7 @@ def cases(installation):
         yield "a_project_finds_the_package", (compiler,)
         yield "pkg_config_is_enough", (compiler,)
     yield "a_project_finds_the_component_observe", ()
+    yield "a_project_finds_the_component_prove", ()
     yield "pkg_config_is_enough_for_the_component_observe", ()
     yield "pkg_config_and_the_project_agree_on_the_version", ()
     yield "an_unknown_component_is_refused_by_name", ()

@@ -174,10 +174,10 @@ bool runner::stuck(unsigned thread) const {
 
 void runner::write_back() {
   const graph& now = search_.now();
-  for (place_id at = 0; at < now.place_count(); ++at) {
-    const cell value = now.stored(at, now.last_store(at));
-    const graph::place& there = now.place_at(at);
+  for (std::size_t at = 0; at < now.place_count(); ++at) {
+    const graph::place& there = now.place_at(static_cast<place_id>(at));
     if (there.stores.empty()) continue;
+    const cell value = now.at(there.stores.back()).value;
     const world::block* const block = world_.block_of(places_[at].address);
     if (block != nullptr && block->state == world::block_state::given_back) continue;
     std::memcpy(places_[at].address, &value, places_[at].size_bytes);
@@ -317,15 +317,16 @@ void runner::deallocate(void* memory) {
   if (running_ != nobody) {
     const graph& now = search_.now();
     const view before = now.before({running_, threads_[running_].position});
-    for (place_id at = 0; at < now.place_count(); ++at) {
+    for (std::size_t at = 0; at < now.place_count(); ++at) {
       if (world_.block_of(places_[at].address) != block) continue;
       const auto overtaken = [&](event_id id) {
         return !before.holds(id) && id.index() < threads_[id.thread()].position;
       };
-      for (const event_id load : now.place_at(at).loads) {
+      const graph::place& there = now.place_at(static_cast<place_id>(at));
+      for (const event_id load : there.loads) {
         if (overtaken(load)) fail("memory is given back that another thread may still read");
       }
-      for (const event_id store : now.place_at(at).stores) {
+      for (const event_id store : there.stores) {
         if (overtaken(store)) fail("memory is given back that another thread may still write");
       }
     }
