@@ -2,6 +2,9 @@
 #include <portolan/map/bulk.hpp>
 #include <portolan/map/concurrent_map.hpp>
 
+#include <algorithm>
+#include <iterator>
+
 #include "bench/matrix/loops.hpp"
 #include "bench/peers/family.hpp"
 #include "bench/peers/peers.hpp"
@@ -36,7 +39,14 @@ class whole_concurrent_map : public over_concurrent_map<K, V> {
   }
   template <class F>
   void find_many(std::span<const K> keys, F&& f) {
-    (void)this->map_.visit(keys, f);
+    found<V> results[64];
+    for (std::size_t first = 0; first < keys.size(); first += std::size(results)) {
+      const auto some = keys.subspan(first, std::min(std::size(results), keys.size() - first));
+      (void)find_each(this->map_, some, results);
+      for (std::size_t i = 0; i < some.size(); ++i) {
+        if (results[i]) f(first + i, std::as_const(*results[i]));
+      }
+    }
   }
   std::size_t insert_many(std::span<const std::pair<K, V>> entries) { return insert_each(this->map_, entries); }
   void reserve(std::size_t entries) { this->map_.reserve(entries); }

@@ -225,6 +225,7 @@ using code_address = const void*;
 }
 
 #if defined(PORTOLAN_STEPS)
+constexpr bool has_steps = true;
 inline namespace with_steps {
 inline atomic<void (*)(const char*)> step_hook{nullptr};
 inline void step(const char* place) noexcept {
@@ -232,6 +233,7 @@ inline void step(const char* place) noexcept {
 }
 }  // namespace with_steps
 #else
+constexpr bool has_steps = false;
 constexpr void step(const char*) noexcept {}
 #endif
 
