@@ -354,11 +354,15 @@ TEST(concurrent_map, a_low_load_factor_gives_each_entry_more_slots) {
     EXPECT_GE(slots(reserved) * load, static_cast<double>(room));
     for (std::uint64_t key = 1; key <= room; ++key) reserved.insert(key, key);
     EXPECT_EQ(reserved.stats().growths, 0U) << "grew although there was room";
-    // One insert in 64, by its hash, looks at the size: 2,000 in a row without a look do not happen.
+    // One insert in 64, by its hash, looks at the size: 2,000 in a row without a look do not happen. While a table is being
+    // moved the next growth waits, for a mover too that the processor has been taken from.
+    std::uint64_t crowded = 0;
     for (std::uint64_t key = 1; key <= 30'000; ++key) {
       map.insert(key, key);
       if (key % 16 != 0) continue;
-      ASSERT_GE(slots(map) * load + 2'000, static_cast<double>(key)) << load;
+      const bool within = slots(map) * load >= static_cast<double>(key);
+      crowded = within || map.stats().tables > 1 ? 0 : crowded + 16;
+      ASSERT_LE(crowded, 2'000U) << load;
     }
     map.reserve(60'000);
     EXPECT_GE(map.stats().capacity, 60'000U);
