@@ -366,6 +366,20 @@ TEST(checker, memory_that_was_given_back_is_not_touched) {
   EXPECT_NE(racing.failure, "");
 }
 
+TEST(checker, counts_the_blocks_that_are_in_use) {
+  static int* kept = nullptr;
+  const tally seen = explore({.setup = [] { kept = new int(1); },
+                              .threads = {[] { delete new int(2); }, [] { delete new int(3); }},
+                              .audit =
+                                  [] {
+                                    require(prove::schedule::blocks_in_use() == 1, "one block is in use");
+                                    delete kept;
+                                    require(prove::schedule::blocks_in_use() == 0, "none is");
+                                  }});
+  EXPECT_EQ(seen.failure, "");
+  EXPECT_EQ(seen.complete, 1U);
+}
+
 TEST(checker, each_execution_begins_with_what_setup_left) {
   static int plain = 0;
   static thread_local int own = 0;

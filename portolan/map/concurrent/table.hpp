@@ -162,8 +162,8 @@ class table : public table_frame {
   static table* of_link(std::uint64_t link) noexcept { return static_cast<table*>(table_frame::of_link(link)); }
 };
 
-/// Puts an entry into a slot that is empty: the only way into a table. By the holder of the line, or by the mover that
-/// owns the block.
+/// Puts an entry into a slot that is empty: the way into a table for all but put_small.hpp, which does the same with a slot
+/// in its hands. By the holder of the line, or by the mover that owns the block.
 template <class Engine>
 [[gnu::always_inline]] inline void fill_slot(typename Engine::line& in, typename Engine::line::side_type& beside,
                                              unsigned slot, typename Engine::cell entry, std::uint64_t hash) {

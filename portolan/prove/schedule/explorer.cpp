@@ -118,7 +118,10 @@ bool explorer::take(const item& chosen) {
   now.cut(now.at(chosen.event).stamp);
   switch (chosen.what) {
     case branch::load: now.connect_load(chosen.event, chosen.other); break;
-    case branch::store: now.move_store(chosen.event, chosen.position); break;
+    case branch::store:
+      now.detach_store(chosen.event);
+      now.connect_store(chosen.event, chosen.position);
+      break;
     case branch::revisit: return revisit(chosen.event, chosen.other);
   }
   return complete_pairs() && now.sequentially_consistent();

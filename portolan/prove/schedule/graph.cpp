@@ -95,6 +95,18 @@ cell graph::made_by(const event& load) const noexcept {
   return {};
 }
 
+void graph::begin_views(event_id id) noexcept {
+  event& each = at(id);
+  const event first;
+  const event& previous = id.index() == 0 ? first : at({id.thread(), id.index() - 1});
+  each.hb = previous.hb;
+  each.acq = previous.acq;
+  each.rel = previous.rel;
+  each.porf = previous.porf;
+  each.hb.set(id.thread(), id.index() + 1);
+  each.porf.set(id.thread(), id.index() + 1);
+}
+
 void graph::connect_load(event_id id, event_id store) {
   event& load = at(id);
   const bool first_time = load.porf.count(id.thread()) == 0;
@@ -104,13 +116,7 @@ void graph::connect_load(event_id id, event_id store) {
     load.paired = load.makes != change::compare || load.value == load.expected;
     load.order = load.paired ? load.succeeded : load.failed;
   }
-  const event* previous = id.index() == 0 ? nullptr : &threads_[id.thread()][id.index() - 1];
-  load.hb = previous == nullptr ? view() : previous->hb;
-  load.acq = previous == nullptr ? view() : previous->acq;
-  load.rel = previous == nullptr ? view() : previous->rel;
-  load.porf = previous == nullptr ? view() : previous->porf;
-  load.hb.set(id.thread(), id.index() + 1);
-  load.porf.set(id.thread(), id.index() + 1);
+  begin_views(id);
   if (!store.is_initial()) {
     const event& from = at(store);
     load.porf.join(from.porf);
@@ -126,28 +132,16 @@ void graph::connect_load(event_id id, event_id store) {
 
 void graph::connect_store(event_id id, unsigned position) {
   event& store = at(id);
-  const event* previous = id.index() == 0 ? nullptr : &threads_[id.thread()][id.index() - 1];
-  store.hb = previous == nullptr ? view() : previous->hb;
-  store.acq = previous == nullptr ? view() : previous->acq;
-  store.rel = previous == nullptr ? view() : previous->rel;
-  store.porf = previous == nullptr ? view() : previous->porf;
-  store.hb.set(id.thread(), id.index() + 1);
-  store.porf.set(id.thread(), id.index() + 1);
+  begin_views(id);
   store.msg = releases(store.order) ? store.hb : store.rel;
-  if (store.paired && !previous->source.is_initial()) store.msg.join(at(previous->source).msg);
+  if (store.paired) {
+    const event_id read = at({id.thread(), id.index() - 1}).source;
+    if (!read.is_initial()) store.msg.join(at(read).msg);
+  }
   auto& stores = places_[store.place].stores;
   stores.insert(stores.begin() + (position - 1), id);
   renumber(store.place, position - 1);
   if (store.order == ordering::sequential) ++sc_count_;
-}
-
-void graph::move_store(event_id id, unsigned position) {
-  const event& store = at(id);
-  auto& stores = places_[store.place].stores;
-  const unsigned from = store.position;
-  stores.erase(stores.begin() + (from - 1));
-  stores.insert(stores.begin() + (position - 1), id);
-  renumber(store.place, std::min(from, position) - 1);
 }
 
 void graph::detach_store(event_id id) noexcept {
@@ -160,13 +154,7 @@ void graph::detach_store(event_id id) noexcept {
 
 void graph::connect_fence(event_id id) {
   event& fence = at(id);
-  const event* previous = id.index() == 0 ? nullptr : &threads_[id.thread()][id.index() - 1];
-  fence.hb = previous == nullptr ? view() : previous->hb;
-  fence.acq = previous == nullptr ? view() : previous->acq;
-  fence.rel = previous == nullptr ? view() : previous->rel;
-  fence.porf = previous == nullptr ? view() : previous->porf;
-  fence.hb.set(id.thread(), id.index() + 1);
-  fence.porf.set(id.thread(), id.index() + 1);
+  begin_views(id);
   if (acquires(fence.order)) fence.hb.join(fence.acq);
   if (releases(fence.order)) fence.rel = fence.hb;
   if (is_full(fence.order)) ++sc_count_;
@@ -211,10 +199,7 @@ void graph::remove_last(unsigned thread) noexcept {
     const auto order = last.makes == change::none ? last.order : last.succeeded;
     if (order == ordering::sequential) --sc_count_;
   } else if (connected && last.what == action::write) {
-    auto& stores = places_[last.place].stores;
-    stores.erase(stores.begin() + (last.position - 1));
-    renumber(last.place, last.position - 1);
-    if (last.order == ordering::sequential) --sc_count_;
+    detach_store(id);
   } else if (connected && is_full(last.order)) {
     --sc_count_;
     if (last.order == ordering::light) --light_count_;

@@ -101,7 +101,6 @@ class graph {
   void connect_load(event_id load, event_id store);
   /// Puts a store at a position, and makes its views.
   void connect_store(event_id store, unsigned position);
-  void move_store(event_id store, unsigned position);
   /// Takes a store out of mo; connect it again at another position.
   void detach_store(event_id store) noexcept;
   void connect_fence(event_id fence);
@@ -124,6 +123,8 @@ class graph {
   [[nodiscard]] bool sequentially_consistent() const;
 
  private:
+  /// The views of the event before it in its thread, and itself.
+  void begin_views(event_id id) noexcept;
   void remove_last(unsigned thread) noexcept;
   void renumber(place_id of, std::size_t from) noexcept;
 

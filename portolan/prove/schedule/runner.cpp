@@ -34,7 +34,10 @@ tally runner::run(const program& of, const limits& within) {
   blocks_at_first_ = world_.blocks_used();
   if (of.setup) call(of.setup);
   for (unsigned at = 0; of.prepare && at < thread_count_; ++at) call(of.prepare, at);
-  if (!tally_.failure.empty()) return tally_;
+  if (!tally_.failure.empty()) {
+    active_ = nullptr;
+    return tally_;
+  }
   world_.remember();
   search_.choose(random_ ? explorer::choices::random : explorer::choices::all, within.seed);
   search_.start();
@@ -92,7 +95,6 @@ void runner::run_once() {
     each.ticks = 0;
     each.tries = 0;
     each.heard = nullptr;
-    each.ends = thread_ends_;
     each.on->begin(&runner::enter, &each);
   }
   const std::uintptr_t own = own_thread_locals();
@@ -137,7 +139,7 @@ void runner::enter(void* state) {
   auto& self = *static_cast<thread_state*>(state);
   in_program_ = true;
   (*self.body)();
-  for (int round = 0; self.ends && round < 4 && self.heard != nullptr; ++round) {
+  for (int round = 0; active_->thread_ends_ && round < 4 && self.heard != nullptr; ++round) {
     std::exchange(self.heard, nullptr)(self.argument);
   }
   in_program_ = false;
@@ -248,15 +250,19 @@ const event& runner::step(Add add) {
   }
 }
 
+event runner::access(action what, ordering order, void* address, unsigned size_bytes, site at) {
+  event fresh;
+  fresh.what = what;
+  fresh.order = order;
+  fresh.place = place_of(address, size_bytes);
+  fresh.at = at;
+  return fresh;
+}
+
 cell runner::load(void* address, unsigned size_bytes, ordering order, site at) {
   check_memory(address);
   return step([&](unsigned self) {
-           event fresh;
-           fresh.what = action::read;
-           fresh.order = order;
-           fresh.place = place_of(address, size_bytes);
-           fresh.at = at;
-           return search_.add_load(self, fresh);
+           return search_.add_load(self, access(action::read, order, address, size_bytes, at));
          })
       .value;
 }
@@ -264,11 +270,7 @@ cell runner::load(void* address, unsigned size_bytes, ordering order, site at) {
 void runner::store(void* address, unsigned size_bytes, cell value, ordering order, site at) {
   check_memory(address);
   (void)step([&](unsigned self) {
-    event fresh;
-    fresh.what = action::write;
-    fresh.order = order;
-    fresh.place = place_of(address, size_bytes);
-    fresh.at = at;
+    event fresh = access(action::write, order, address, size_bytes, at);
     fresh.value = value;
     return search_.add_store(self, fresh);
   });
@@ -278,16 +280,12 @@ cell runner::read_modify_write(void* address, unsigned size_bytes, change makes,
                                ordering succeeded, ordering failed, site at) {
   check_memory(address);
   return step([&](unsigned self) {
-           event fresh;
-           fresh.what = action::read;
-           fresh.order = succeeded;
+           event fresh = access(action::read, succeeded, address, size_bytes, at);
            fresh.succeeded = succeeded;
            fresh.failed = failed;
            fresh.makes = makes;
            fresh.expected = expected;
            fresh.operand = operand;
-           fresh.place = place_of(address, size_bytes);
-           fresh.at = at;
            return search_.add_load(self, fresh);
          })
       .value;

@@ -82,7 +82,6 @@ class runner {
     unsigned position = 0;        // events that have run natively
     unsigned waits_for = nobody;  // a thread that has to be replayed further
     standing stands = standing::ready;
-    bool ends = false;
     unsigned tries = 0;  // in loops that store something before they look again
     std::uint64_t ticks = 0;
     void (*heard)(void*) = nullptr;  // at its end
@@ -92,7 +91,6 @@ class runner {
   static void enter(void* state);
   /// Runs the main thread's part of the program; on a fiber, so that it can be left where it fails.
   void call(const std::function<void()>& body, unsigned as = world::main_thread);
-  void run_alone(fiber& on);
   static void enter_main(void* body);
   void run_once();
   [[nodiscard]] unsigned next_turn() noexcept;
@@ -101,6 +99,7 @@ class runner {
   void leave();
   [[nodiscard]] bool stuck(unsigned thread) const;
   [[nodiscard]] place_id place_of(void* address, unsigned size_bytes);
+  [[nodiscard]] event access(action what, ordering order, void* address, unsigned size_bytes, site at);
   /// The event that the thread is at after `add` has put it there, or the graph had it.
   template <class Add>
   const event& step(Add add);
