@@ -3,7 +3,7 @@
 //
 // Method: three threads write without pause while the main thread forks again and again; the child reads, writes,
 // walks, clears and destroys every map and leaves with a code. A child that has not ended in time is a hang.
-// PORTOLAN_SOAK=1 makes it 10,000 forks instead of 300 (spread over the maps).
+// `./test --nightly` makes it 10,000 forks instead of 300 (spread over the maps).
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -75,8 +75,7 @@ TEST_P(fork_under_writers, leaves_the_child_a_map_that_works) {
   if (!support::fork_under_threads_works)
     GTEST_SKIP() << "the sanitizer's allocator does not survive a fork under threads";
   const int maps = static_cast<int>(numbered_kinds(every_shared_map()).size());
-  const char* const soak = std::getenv("PORTOLAN_SOAK");
-  const int forks = std::max(1, (soak != nullptr && *soak == '1' ? 10'000 : support::scaled(300)) / maps);
+  const int forks = std::max(1, support::by_night(10'000, support::scaled(300)) / maps);
   std::unique_ptr<numbered_map> map = GetParam().make();
   std::atomic<bool> goes_on{true};
   std::vector<std::thread> writers;

@@ -3,6 +3,10 @@
 //   for (int i = 0; i < support::scaled(100'000); ++i) ...
 //
 // PORTOLAN_SCALE in the environment multiplies on top of that: `PORTOLAN_SCALE=20 ctest ...` is a soak.
+//
+//   for (int i = 0; i < support::by_night(10'000, support::scaled(300)); ++i) ...
+//
+// PORTOLAN_NIGHTLY=1, which `./test --nightly` sets, chooses the first of the two numbers, in every build.
 #pragma once
 
 #include <cstdlib>
@@ -41,6 +45,20 @@ template <class Count>
 Count scaled(Count count) {
   const double wanted = static_cast<double>(count) * scale_factor() / (sanitized ? 10.0 : 1.0);
   return wanted < 1.0 ? Count{1} : static_cast<Count>(wanted);
+}
+
+// Whether this is the run of a night.
+inline bool nightly() {
+  static const bool asked = [] {
+    const char* text = std::getenv("PORTOLAN_NIGHTLY");
+    return text != nullptr && *text == '1';
+  }();
+  return asked;
+}
+
+template <class Count>
+Count by_night(Count many, Count plain) {
+  return nightly() ? many : plain;
 }
 
 }  // namespace support
