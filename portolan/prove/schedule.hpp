@@ -34,7 +34,7 @@ struct program {
   std::function<void()> audit{};                 ///< after the threads, of each execution that came to its end
 };
 
-/// A line of the program that has ordered accesses.
+/// A line of the program.
 struct place {
   const char* file = "";
   unsigned line = 0;
@@ -47,23 +47,47 @@ struct place {
   }
 };
 
+/// C++'s orders, and that of the cheap half of an asymmetric pair of fences.
+enum class ordering : std::uint8_t { relaxed, acquiring, releasing, both, sequential, light };
+/// `change` is a read-modify-write, or a compare that succeeds.
+enum class access : std::uint8_t { load, store, change, failed_compare, fence };
+
+/// What asks for an order in a line of the program. Accesses of one line that do the same and ask for the same are one.
+struct ordered_access {
+  place at{};
+  access what = access::load;
+  ordering asks = ordering::relaxed;
+  friend bool operator==(const ordered_access&, const ordered_access&) = default;
+  friend bool operator<(const ordered_access& left, const ordered_access& right) noexcept {
+    if (!(left.at == right.at)) return left.at < right.at;
+    return left.what != right.what ? left.what < right.what : left.asks < right.asks;
+  }
+};
+/// That it gets another one: does it matter? A fence that gets `relaxed` is none.
+struct weakening {
+  ordered_access of{};
+  ordering to = ordering::relaxed;
+};
+
 struct limits {
   std::uint64_t executions = ~std::uint64_t{0};  ///< of all kinds; then `exhausted` stays false
   std::uint64_t random_runs = 0;                 ///< not 0: so many runs with random choices in place of all executions
   std::uint64_t seed = 1;                        ///< of the random choices
   bool thread_ends = false;                      ///< what the library does when a thread ends belongs to the program
   bool asymmetric_fences = true;                 ///< false: as on a machine without membarrier
-  place weakened{};  ///< accesses of this line are relaxed, its fences are none: does it matter?
+  weakening weakened{};                          ///< of which no line is 0: nothing is
+  const char* planted = nullptr;                 ///< for which name platform::checked::planted is true
 };
 
 /// What was run and found.
 struct tally {
-  std::uint64_t complete = 0;  ///< executions that came to their end and passed the audit
-  std::uint64_t blocked = 0;   ///< a thread waited for a change that came in another execution
-  std::uint64_t left = 0;      ///< begun, but against the model
-  bool exhausted = false;      ///< there is no other execution
-  std::vector<place> ordered;  ///< the lines whose accesses or fences asked for an order, each once
-  std::string failure;         ///< what failed first, and what each thread had done; empty: nothing did
+  std::uint64_t complete = 0;           ///< executions that came to their end and passed the audit
+  std::uint64_t blocked = 0;            ///< a thread waited for a change that came in another execution
+  std::uint64_t left = 0;               ///< begun, but against the model
+  bool exhausted = false;               ///< there is no other execution
+  std::vector<ordered_access> ordered;  ///< what asked for an order, each once
+  std::vector<std::string> planted;     ///< the names that platform::checked::planted was asked for, each once
+  std::string failure;                  ///< what failed first, and what each thread had done; empty: nothing did
 };
 
 /// Runs the program. One call at a time in a process.
@@ -75,6 +99,17 @@ struct tally {
 /// @throws    std::bad_alloc, std::invalid_argument: more threads than 8; nothing was run
 /// @calls     the program's functions, in fibers of the calling thread
 tally explore(const program& of, const limits& within = {});
+
+/// Each way to make one of these weaker by a step; a fence goes. What a program does not need of its orders is found by
+/// running it with each: `explore(program, {.weakened = each})`.
+///
+/// @returns   acquire and release become relaxed, acquire-and-release either half, sequential what stands below it
+/// @sees      nothing else
+/// @progress  never waits
+/// @cost      one vector
+/// @throws    std::bad_alloc
+/// @calls     nothing
+[[nodiscard]] std::vector<weakening> weakenings_of(const std::vector<ordered_access>& all);
 
 /// Inside a program: fails the execution, and with it the whole call of explore, where `holds` is false.
 ///

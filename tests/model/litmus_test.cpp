@@ -413,8 +413,47 @@ TEST(checker, says_which_lines_ask_for_an_order_and_weakens_one) {
   EXPECT_EQ(whole.failure, "");
   ASSERT_EQ(whole.ordered.size(), 5U);  // the exchange, two fences, the last store, the first load
   std::size_t needed = 0;
-  for (const auto& line : whole.ordered) needed += !explore({.threads = threads}, {.weakened = line}).failure.empty();
+  for (const auto& each : weakenings_of(whole.ordered)) {
+    needed += !explore({.threads = threads}, {.weakened = each}).failure.empty();
+  }
   EXPECT_EQ(needed, 5U);
+}
+
+TEST(checker, weakens_what_a_line_does_one_by_one) {
+  const tally seen = explore({.threads = {[] { (void)x.exchange(y.load(acquire), acq_rel); },
+                                          [] {
+                                            int none = 1;
+                                            (void)x.compare_exchange_strong(none, 2, release, acquire);
+                                          }}});
+  using prove::schedule::access;
+  using prove::schedule::ordering;
+  std::vector<std::pair<access, ordering>> to;
+  for (const auto& each : weakenings_of(seen.ordered)) to.emplace_back(each.of.what, each.to);
+  EXPECT_EQ(to, (std::vector<std::pair<access, ordering>>{{access::load, ordering::relaxed},
+                                                          {access::change, ordering::acquiring},
+                                                          {access::change, ordering::releasing},
+                                                          {access::change, ordering::relaxed},
+                                                          {access::failed_compare, ordering::relaxed}}));
+}
+
+TEST(checker, plants_one_fault_by_its_name) {
+  const std::vector<body> threads = {[] {
+    if (platform::checked::planted("one")) require(false, "one is planted");
+    require(!platform::checked::planted("two"), "two is planted");
+  }};
+  const tally none = explore({.threads = threads});
+  EXPECT_EQ(none.failure, "");
+  EXPECT_EQ(none.planted, (std::vector<std::string>{"one", "two"}));
+  EXPECT_EQ(explore({.threads = threads}, {.planted = "one"}).failure.substr(0, 14), "one is planted");
+  EXPECT_EQ(explore({.threads = threads}, {.planted = "two"}).failure.substr(0, 14), "two is planted");
+  EXPECT_FALSE(platform::checked::planted("two"));
+}
+
+TEST(checker, a_thread_without_end_is_a_failure) {
+  const tally seen = explore({.threads = {[] {
+                                for (;;) x.store(1, relaxed);
+                              }}});
+  EXPECT_EQ(seen.failure.substr(0, 32), "a thread does more than the chec");
 }
 
 TEST(checker, refuses_a_ninth_thread) {

@@ -39,5 +39,7 @@ bits read_modify_write(void* word, unsigned size_bytes, change makes, bits expec
 void fence(int order, site at);
 /// An iteration of a loop that waits has failed: this thread goes on when something it has read is changed.
 void wait_for_change(site at);
+/// Whether the fault of this name is wanted in this run: a question that only mutated copies of the sources ask.
+[[nodiscard]] bool planted(const char* name);
 
 }  // namespace portolan::platform::checked

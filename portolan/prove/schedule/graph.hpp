@@ -24,6 +24,7 @@
 #include <vector>
 
 #include <portolan/base/platform/checked.hpp>
+#include <portolan/prove/schedule.hpp>
 #include <portolan/prove/schedule/view.hpp>
 
 namespace portolan::prove::schedule {
@@ -31,9 +32,6 @@ namespace portolan::prove::schedule {
 using cell = platform::checked::bits;
 using platform::checked::change;
 using platform::checked::site;
-
-/// C++'s orders, and that of the cheap half of an asymmetric pair of fences.
-enum class ordering : std::uint8_t { relaxed, acquiring, releasing, both, sequential, light };
 
 enum class action : std::uint8_t { read, write, fence };
 

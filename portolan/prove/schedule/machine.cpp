@@ -21,6 +21,7 @@ namespace portolan::platform {
 
 namespace {
 
+using prove::schedule::access;
 using prove::schedule::ordering;
 using prove::schedule::runner;
 
@@ -50,7 +51,7 @@ namespace checked {
 bits load(const void* word, unsigned size_bytes, int order, site at) {
   if (runner* on = checker()) {
     const runner::visit inside;
-    return on->load(const_cast<void*>(word), size_bytes, on->in_force(order_of(order), at), at);
+    return on->load(const_cast<void*>(word), size_bytes, on->in_force(order_of(order), access::load, at), at);
   }
   bits seen;
   std::memcpy(&seen, word, size_bytes);
@@ -60,7 +61,7 @@ bits load(const void* word, unsigned size_bytes, int order, site at) {
 void store(void* word, unsigned size_bytes, bits value, int order, site at) {
   if (runner* on = checker()) {
     const runner::visit inside;
-    on->store(word, size_bytes, value, on->in_force(order_of(order), at), at);
+    on->store(word, size_bytes, value, on->in_force(order_of(order), access::store, at), at);
     return;
   }
   std::memcpy(word, &value, size_bytes);
@@ -70,8 +71,9 @@ bits read_modify_write(void* word, unsigned size_bytes, change makes, bits expec
                        int failed, site at) {
   if (runner* on = checker()) {
     const runner::visit inside;
-    return on->read_modify_write(word, size_bytes, makes, expected, operand, on->in_force(order_of(order), at),
-                                 on->in_force(order_of(failed), at), at);
+    const ordering done = on->in_force(order_of(order), access::change, at);
+    const ordering lost = makes == change::compare ? on->in_force(order_of(failed), access::failed_compare, at) : done;
+    return on->read_modify_write(word, size_bytes, makes, expected, operand, done, lost, at);
   }
   bits seen;
   std::memcpy(&seen, word, size_bytes);
@@ -87,9 +89,16 @@ bits read_modify_write(void* word, unsigned size_bytes, change makes, bits expec
 void fence(int order, site at) {
   if (runner* on = checker()) {
     const runner::visit inside;
-    const ordering in_force = on->in_force(order_of(order), at);
+    const ordering in_force = on->in_force(order_of(order), access::fence, at);
     if (in_force != ordering::relaxed) on->fence(in_force, at);
   }
+}
+
+bool planted(const char* name) {
+  runner* const active = runner::active();
+  if (active == nullptr) return false;
+  const runner::visit inside;
+  return active->is_planted(name);
 }
 
 void wait_for_change(site at) {

@@ -2,7 +2,6 @@
 #include <cinttypes>
 #include <cstdio>
 #include <cstring>
-#include <iterator>
 #include <portolan/prove/schedule/runner.hpp>
 #include <stdexcept>
 #include <utility>
@@ -28,9 +27,7 @@ tally runner::run(const program& of, const limits& within) {
   active_ = this;
   asymmetric_ = within.asymmetric_fences;
   thread_ends_ = within.thread_ends;
-  weakened_ = within.weakened;
-  ordered_.clear();
-  for (place& each : seen_) each = {};
+  faults_.start(within);
   blocks_at_first_ = world_.blocks_used();
   if (of.setup) call(of.setup);
   for (unsigned at = 0; of.prepare && at < thread_count_; ++at) call(of.prepare, at);
@@ -63,7 +60,7 @@ tally runner::run(const program& of, const limits& within) {
   }
   world_.put_back();
   active_ = nullptr;
-  tally_.ordered.assign(ordered_.begin(), ordered_.end());
+  faults_.report(tally_);
   return tally_;
 }
 
@@ -235,6 +232,8 @@ const event& runner::step(Add add) {
       leave();
       continue;
     }
+    if (now.count(self) + 1 >= most_events)
+      fail("a thread does more than the checker can follow: has its loop no end?");
     if (!add(self)) {
       contradicted_ = true;
       stop_ = true;
@@ -345,16 +344,6 @@ void runner::at_thread_end(void (*heard)(void*), void* argument) noexcept {
 }
 
 std::uint64_t runner::tick() noexcept { return ++threads_[running_ == nobody ? 0 : running_].ticks; }
-
-ordering runner::in_force(ordering asked, site at) {
-  if (asked == ordering::relaxed) return asked;
-  const auto known = (reinterpret_cast<std::uintptr_t>(at.file) / 8 + at.line) % std::size(seen_);
-  if (seen_[known].file != at.file || seen_[known].line != at.line) {
-    seen_[known] = {at.file, at.line};
-    ordered_.insert(seen_[known]);
-  }
-  return at.line == weakened_.line && place{at.file, at.line} == weakened_ ? ordering::relaxed : asked;
-}
 
 void runner::await(site) {
   thread_state& me = threads_[running_];

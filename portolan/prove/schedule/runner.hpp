@@ -14,13 +14,13 @@
 
 #include <cstdint>
 #include <memory>
-#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include <portolan/prove/schedule.hpp>
 #include <portolan/prove/schedule/explorer.hpp>
+#include <portolan/prove/schedule/faults.hpp>
 #include <portolan/prove/schedule/fiber.hpp>
 #include <portolan/prove/schedule/world.hpp>
 
@@ -66,7 +66,10 @@ class runner {
   /// Counts the running thread's calls.
   [[nodiscard]] std::uint64_t tick() noexcept;
   /// The order that an access has in this run: that of the program, or none.
-  [[nodiscard]] ordering in_force(ordering asked, site at);
+  [[nodiscard]] ordering in_force(ordering asked, schedule::access what, site at) {
+    return faults_.in_force(asked, what, at);
+  }
+  [[nodiscard]] bool is_planted(const char* name) { return faults_.is_planted(name); }
   [[nodiscard]] bool fences_are_asymmetric() const noexcept { return asymmetric_; }
   [[noreturn]] void fail(const std::string& what);
   [[nodiscard]] unsigned thread() const noexcept { return running_; }
@@ -130,9 +133,7 @@ class runner {
   bool asymmetric_ = true;
   bool thread_ends_ = false;
   bool random_ = false;
-  place weakened_;
-  std::set<place> ordered_;
-  place seen_[256];  // of `ordered_`, to be found again without a search
+  faults faults_;
   static inline runner* active_ = nullptr;
   static inline bool in_program_ = false;
 };
