@@ -13,9 +13,20 @@ set(PORTOLAN_CHECKED_SOURCES ${PORTOLAN_SOURCES})
 # What the checker puts in their place: portolan/prove/schedule/machine.cpp.
 list(FILTER PORTOLAN_CHECKED_SOURCES EXCLUDE REGEX "/portolan/base/platform")
 
-add_library(portolan_prove STATIC ${PORTOLAN_PROVE_SOURCES} ${PORTOLAN_CHECKED_SOURCES})
+# Each plain access of the cores and of a program becomes a call into the checker (schedule/instrumented.cpp). The
+# sanitizer's own library is not linked.
+set(PORTOLAN_INSTRUMENTED -fsanitize=thread)
+add_library(portolan_checked_cores OBJECT ${PORTOLAN_CHECKED_SOURCES})
+target_compile_definitions(portolan_checked_cores PRIVATE PORTOLAN_CHECKED)
+target_compile_options(portolan_checked_cores PRIVATE ${PORTOLAN_INSTRUMENTED})
+target_compile_features(portolan_checked_cores PRIVATE cxx_std_20)
+target_include_directories(portolan_checked_cores PRIVATE "${PROJECT_SOURCE_DIR}")
+target_link_libraries(portolan_checked_cores PRIVATE portolan_settings)
+
+add_library(portolan_prove STATIC ${PORTOLAN_PROVE_SOURCES} $<TARGET_OBJECTS:portolan_checked_cores>)
 add_library(portolan::prove ALIAS portolan_prove)
 target_compile_definitions(portolan_prove PUBLIC PORTOLAN_CHECKED)
+target_compile_options(portolan_prove INTERFACE ${PORTOLAN_INSTRUMENTED})
 target_sources(portolan_prove PUBLIC
   FILE_SET HEADERS BASE_DIRS "${PROJECT_SOURCE_DIR}" FILES ${PORTOLAN_PROVE_HEADERS})
 set_target_properties(portolan_prove PROPERTIES EXPORT_NAME prove VERIFY_INTERFACE_HEADER_SETS ${PROJECT_IS_TOP_LEVEL})

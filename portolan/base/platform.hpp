@@ -22,7 +22,9 @@
 
 namespace portolan::platform {
 
-#if defined(__SANITIZE_THREAD__)
+#if defined(PORTOLAN_CHECKED)  // compiled with -fsanitize=thread, but for the checker
+inline constexpr bool under_thread_sanitizer = false;
+#elif defined(__SANITIZE_THREAD__)
 inline constexpr bool under_thread_sanitizer = true;
 #elif defined(__has_feature)
 #if __has_feature(thread_sanitizer)

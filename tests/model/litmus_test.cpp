@@ -366,6 +366,49 @@ TEST(checker, memory_that_was_given_back_is_not_touched) {
   EXPECT_NE(racing.failure, "");
 }
 
+TEST(checker, two_plain_accesses_that_nothing_orders_are_a_race) {
+  static int plain = 0;
+  static char bytes[4] = {};
+  const auto passed_on = [](memory_order stored, memory_order loaded) {
+    return executions({[=] {
+                         plain = 1;
+                         y.store(1, stored);
+                       },
+                       [=] {
+                         if (y.load(loaded) == 1) require(plain == 1, "the message is not there");
+                       }})
+        .failure;
+  };
+  EXPECT_EQ(passed_on(release, acquire), "");
+  for (const auto& [stored, loaded] : {std::pair{relaxed, acquire}, {release, relaxed}}) {
+    EXPECT_NE(passed_on(stored, loaded).find("a data race"), std::string::npos);
+  }
+  const body reads = [] { require(plain != 7, "nobody writes 7"); };
+  EXPECT_EQ(executions({reads, reads}).failure, "");
+  EXPECT_NE(executions({reads, [] { plain = 2; }}).failure.find("a data race"), std::string::npos);
+  // Neighbours in a word are objects of their own.
+  EXPECT_EQ(executions({[] { bytes[0] = 1; }, [] { bytes[1] = 1; }}).failure, "");
+  EXPECT_NE(executions({[] { bytes[1] = 1; }, [] { require(bytes[0] + bytes[1] != 9, "nobody writes 9"); }}).failure,
+            "");
+}
+
+TEST(checker, a_word_is_not_used_before_who_made_it_has_handed_it_on) {
+  struct made {
+    platform::atomic<int> word{5};
+  };
+  static platform::atomic<made*> shared;
+  const auto handed_on = [](memory_order stored) {
+    return explore({.threads = {[=] { shared.store(new made, stored); },
+                                [=] {
+                                  if (made* const found = shared.load(acquire)) (void)found->word.load(relaxed);
+                                }},
+                    .audit = [] { delete shared.load(); }})
+        .failure;
+  };
+  EXPECT_EQ(handed_on(release), "");
+  EXPECT_NE(handed_on(relaxed).find("a data race"), std::string::npos);
+}
+
 TEST(checker, counts_the_blocks_that_are_in_use) {
   static int* kept = nullptr;
   const tally seen = explore({.setup = [] { kept = new int(1); },

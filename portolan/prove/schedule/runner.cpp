@@ -10,6 +10,7 @@ namespace portolan::prove::schedule {
 
 runner::runner() {
   for (thread_state& each : threads_) each.on = std::make_unique<fiber>();
+  for (const world::range& each : {world_.allocated(), world::globals()}) races_.watch(each.begin, each.size_bytes);
 }
 runner::~runner() = default;
 
@@ -40,6 +41,7 @@ tally runner::run(const program& of, const limits& within) {
   search_.start();
   for (std::uint64_t runs = 0;;) {
     world_.put_back();
+    races_.begin_execution();
     run_once();
     ++runs;
     if (!stop_ && tally_.failure.empty()) judge();
@@ -259,7 +261,7 @@ event runner::access(action what, ordering order, void* address, unsigned size_b
 }
 
 cell runner::load(void* address, unsigned size_bytes, ordering order, site at) {
-  check_memory(address);
+  check_word(address);
   return step([&](unsigned self) {
            return search_.add_load(self, access(action::read, order, address, size_bytes, at));
          })
@@ -267,7 +269,7 @@ cell runner::load(void* address, unsigned size_bytes, ordering order, site at) {
 }
 
 void runner::store(void* address, unsigned size_bytes, cell value, ordering order, site at) {
-  check_memory(address);
+  check_word(address);
   (void)step([&](unsigned self) {
     event fresh = access(action::write, order, address, size_bytes, at);
     fresh.value = value;
@@ -277,7 +279,7 @@ void runner::store(void* address, unsigned size_bytes, cell value, ordering orde
 
 cell runner::read_modify_write(void* address, unsigned size_bytes, change makes, cell expected, cell operand,
                                ordering succeeded, ordering failed, site at) {
-  check_memory(address);
+  check_word(address);
   return step([&](unsigned self) {
            event fresh = access(action::read, succeeded, address, size_bytes, at);
            fresh.succeeded = succeeded;
@@ -328,13 +330,41 @@ void runner::deallocate(void* memory) {
       }
     }
   }
+  if (running_ != nobody) touch(block->begin, block->size_bytes, true);
   world_.give_back(*block);
+}
+
+void runner::touch(const void* address, std::size_t size_bytes, bool writes) {
+  if (!races_.watches(address)) return;
+  check_memory(address);
+  const unsigned behind = threads_[running_].position;
+  const view knows = search_.now().before({running_, behind});
+  const races::rival met = races_.note({running_, behind, &knows}, address, size_bytes, writes);
+  if (met.found) fail_of_race(writes ? "writes" : "reads", met);
+}
+
+void runner::fail_of_race(const char* does, const races::rival& met) {
+  const auto name = [](unsigned thread, unsigned event) {
+    return std::to_string(thread) + "." + std::to_string(event);
+  };
+  fail("a data race: thread " + std::to_string(running_) + ", before its event " +
+       name(running_, threads_[running_].position) + ", " + does + " what thread " + std::to_string(met.thread) +
+       ", before its event " + name(met.thread, met.events) + ", " + (met.wrote ? "writes" : "reads"));
 }
 
 void runner::check_memory(const void* address) {
   const world::block* const block = world_.block_of(address);
   if (block != nullptr && block->state == world::block_state::given_back) {
     fail("memory is used that was given back");
+  }
+}
+
+void runner::check_word(const void* address) {
+  check_memory(address);
+  const unsigned behind = threads_[running_].position;
+  const view knows = search_.now().before({running_, behind});
+  if (const races::rival met = races_.unordered_write({running_, behind, &knows}, address); met.found) {
+    fail_of_race("uses", met);
   }
 }
 

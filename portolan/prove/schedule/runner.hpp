@@ -22,6 +22,7 @@
 #include <portolan/prove/schedule/explorer.hpp>
 #include <portolan/prove/schedule/faults.hpp>
 #include <portolan/prove/schedule/fiber.hpp>
+#include <portolan/prove/schedule/races.hpp>
 #include <portolan/prove/schedule/world.hpp>
 
 namespace portolan::prove::schedule {
@@ -57,6 +58,8 @@ class runner {
                          ordering succeeded, ordering failed, site at);
   void fence(ordering order, site at);
   void await(site at);
+  /// A plain access.
+  void touch(const void* address, std::size_t size_bytes, bool writes);
   [[nodiscard]] void* allocate(std::size_t size_bytes, std::size_t alignment_bytes);
   void deallocate(void* memory);
   [[nodiscard]] bool owns(const void* memory) const noexcept { return world_.owns(memory); }
@@ -110,6 +113,9 @@ class runner {
   [[nodiscard]] std::string drawn() const;
   [[nodiscard]] std::string drawn(event_id id) const;
   void check_memory(const void* address);
+  /// As check_memory, for a shared word.
+  void check_word(const void* address);
+  [[noreturn]] void fail_of_race(const char* does, const races::rival& met);
 
   struct known_place {
     void* address = nullptr;
@@ -129,6 +135,7 @@ class runner {
   std::unordered_map<std::uintptr_t, place_id> place_ids_;  // by address and size
   tally tally_;
   world world_;
+  races races_;
   std::size_t blocks_at_first_ = 0;
   bool asymmetric_ = true;
   bool thread_ends_ = false;

@@ -111,6 +111,13 @@ bool world::owns(const void* address) const noexcept {
   return at >= memory_ && at < memory_ + arena_bytes * (most_threads + 1);
 }
 
+world::range world::allocated() const noexcept { return {memory_, arena_bytes * (most_threads + 1)}; }
+
+world::range world::globals() noexcept {
+  const auto* const begin = reinterpret_cast<const std::byte*>(&__data_start);
+  return {begin, static_cast<std::size_t>(reinterpret_cast<const std::byte*>(&_end) - begin)};
+}
+
 void* world::allocate(unsigned thread, std::size_t size_bytes, std::size_t alignment_bytes) {
   arena& in = arenas_[thread];
   const std::size_t alignment = alignment_bytes < granule_bytes ? granule_bytes : alignment_bytes;

@@ -44,6 +44,13 @@ class world {
   [[nodiscard]] block* block_of(const void* address) noexcept;
   void give_back(block& which) noexcept;
   [[nodiscard]] bool owns(const void* address) const noexcept;
+  /// What threads can share: allocated memory, and the program's global objects.
+  struct range {
+    const std::byte* begin = nullptr;
+    std::size_t size_bytes = 0;
+  };
+  [[nodiscard]] range allocated() const noexcept;
+  [[nodiscard]] static range globals() noexcept;
   /// Blocks in use.
   [[nodiscard]] std::size_t blocks_used() const noexcept { return used_; }
 
