@@ -73,40 +73,39 @@ void __tsan_func_exit() {}
 void __tsan_ignore_thread_begin() {}
 void __tsan_ignore_thread_end() {}
 
-#define PORTOLAN_ATOMICS(bits, type)                                                                              \
-  type __tsan_atomic##bits##_load(const volatile type* at, int) { return __atomic_load_n(at, __ATOMIC_SEQ_CST); } \
-  void __tsan_atomic##bits##_store(volatile type* at, type value, int) {                                          \
-    __atomic_store_n(at, value, __ATOMIC_SEQ_CST);                                                                \
-  }                                                                                                               \
-  type __tsan_atomic##bits##_exchange(volatile type* at, type value, int) {                                       \
-    return __atomic_exchange_n(at, value, __ATOMIC_SEQ_CST);                                                      \
-  }                                                                                                               \
-  type __tsan_atomic##bits##_fetch_add(volatile type* at, type value, int) {                                      \
-    return __atomic_fetch_add(at, value, __ATOMIC_SEQ_CST);                                                       \
-  }                                                                                                               \
-  type __tsan_atomic##bits##_fetch_sub(volatile type* at, type value, int) {                                      \
-    return __atomic_fetch_sub(at, value, __ATOMIC_SEQ_CST);                                                       \
-  }                                                                                                               \
-  type __tsan_atomic##bits##_fetch_and(volatile type* at, type value, int) {                                      \
-    return __atomic_fetch_and(at, value, __ATOMIC_SEQ_CST);                                                       \
-  }                                                                                                               \
-  type __tsan_atomic##bits##_fetch_or(volatile type* at, type value, int) {                                       \
-    return __atomic_fetch_or(at, value, __ATOMIC_SEQ_CST);                                                        \
-  }                                                                                                               \
-  type __tsan_atomic##bits##_fetch_xor(volatile type* at, type value, int) {                                      \
-    return __atomic_fetch_xor(at, value, __ATOMIC_SEQ_CST);                                                       \
-  }                                                                                                               \
-  int __tsan_atomic##bits##_compare_exchange_strong(volatile type* at, type* seen, type value, int, int) {        \
-    return __atomic_compare_exchange_n(at, seen, value, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST) ? 1 : 0;       \
-  }                                                                                                               \
-  int __tsan_atomic##bits##_compare_exchange_weak(volatile type* at, type* seen, type value, int, int) {          \
-    return __atomic_compare_exchange_n(at, seen, value, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST) ? 1 : 0;       \
+#define PORTOLAN_WORD(bits) std::uint##bits##_t
+#define PORTOLAN_CHANGE(bits, name, builtin)                                                                         \
+  PORTOLAN_WORD(bits) __tsan_atomic##bits##_##name(volatile PORTOLAN_WORD(bits) * at, PORTOLAN_WORD(bits) by, int) { \
+    return builtin(at, by, __ATOMIC_SEQ_CST);                                                                        \
   }
-PORTOLAN_ATOMICS(8, std::uint8_t)
-PORTOLAN_ATOMICS(16, std::uint16_t)
-PORTOLAN_ATOMICS(32, std::uint32_t)
-PORTOLAN_ATOMICS(64, std::uint64_t)
+#define PORTOLAN_COMPARE(bits, strength)                                                                               \
+  int __tsan_atomic##bits##_compare_exchange_##strength(volatile PORTOLAN_WORD(bits) * at, PORTOLAN_WORD(bits) * seen, \
+                                                        PORTOLAN_WORD(bits) to, int, int) {                            \
+    return __atomic_compare_exchange_n(at, seen, to, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST) ? 1 : 0;               \
+  }
+#define PORTOLAN_ATOMICS(bits)                                                                          \
+  PORTOLAN_WORD(bits) __tsan_atomic##bits##_load(const volatile PORTOLAN_WORD(bits) * at, int) {        \
+    return __atomic_load_n(at, __ATOMIC_SEQ_CST);                                                       \
+  }                                                                                                     \
+  void __tsan_atomic##bits##_store(volatile PORTOLAN_WORD(bits) * at, PORTOLAN_WORD(bits) value, int) { \
+    __atomic_store_n(at, value, __ATOMIC_SEQ_CST);                                                      \
+  }                                                                                                     \
+  PORTOLAN_CHANGE(bits, exchange, __atomic_exchange_n)                                                  \
+  PORTOLAN_CHANGE(bits, fetch_add, __atomic_fetch_add)                                                  \
+  PORTOLAN_CHANGE(bits, fetch_sub, __atomic_fetch_sub)                                                  \
+  PORTOLAN_CHANGE(bits, fetch_and, __atomic_fetch_and)                                                  \
+  PORTOLAN_CHANGE(bits, fetch_or, __atomic_fetch_or)                                                    \
+  PORTOLAN_CHANGE(bits, fetch_xor, __atomic_fetch_xor)                                                  \
+  PORTOLAN_COMPARE(bits, strong)                                                                        \
+  PORTOLAN_COMPARE(bits, weak)
+PORTOLAN_ATOMICS(8)
+PORTOLAN_ATOMICS(16)
+PORTOLAN_ATOMICS(32)
+PORTOLAN_ATOMICS(64)
 #undef PORTOLAN_ATOMICS
+#undef PORTOLAN_COMPARE
+#undef PORTOLAN_CHANGE
+#undef PORTOLAN_WORD
 
 void __tsan_atomic_thread_fence(int) { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
 void __tsan_atomic_signal_fence(int) {}
