@@ -38,6 +38,7 @@ struct scenario {
 
 // One function for each file *_scenarios.cpp; all_scenarios (all_scenarios.cpp) joins them.
 [[nodiscard]] std::vector<scenario> concurrent_map_scenarios();
+[[nodiscard]] std::vector<scenario> parts_scenarios();
 [[nodiscard]] std::vector<scenario> all_scenarios();
 
 using number = std::uint64_t;
