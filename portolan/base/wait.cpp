@@ -113,14 +113,18 @@ void shared_mutex::stop_awaiting() noexcept {
 }
 
 void shared_mutex::await_readers() {
-  for (spin_wait backoff;; backoff.once()) {
+  for (spin_wait backoff;;) {
     // pair shared_mutex_readers: acquire, as in lock.
     const std::uint32_t seen = word_.load(platform::acquire);
     if (readers_of(seen) == 0) {
       if ((seen & awaited) != 0) stop_awaiting();
       return;
     }
-    if (backoff.exhausted()) park_at(seen, awaited);
+    if (backoff.exhausted()) {
+      park_at(seen, awaited);
+    } else {
+      backoff.once();
+    }
   }
 }
 
@@ -131,8 +135,11 @@ void shared_mutex::lock_shared_late() {
                 "portolan: this thread asks for a shared lock on what it holds exclusively; call the map after the "
                 "callable has returned");
   }
-  for (spin_wait backoff; !try_lock_shared(); backoff.once()) {
-    if (!backoff.exhausted()) continue;
+  for (spin_wait backoff; !try_lock_shared();) {
+    if (!backoff.exhausted()) {
+      backoff.once();
+      continue;
+    }
     // relaxed: parking confirms it.
     const std::uint32_t seen = word_.load(platform::relaxed);
     if ((seen & writer) != 0) park_at(seen, parked);

@@ -23,12 +23,15 @@
 
 namespace portolan {
 
-/// Back-off of one waiting loop: pauses that double, then yields. `exhausted` says that parking is due.
+/// Back-off of one waiting loop: pauses that double, then yields. `exhausted` says that parking is due, in place of
+/// another step; under the checker at once, so that it tries the wake-ups.
 class spin_wait {
  public:
   /// One step of waiting; throws error(errc::forked_inside) where waiting could never end.
   void once();
-  [[nodiscard]] bool exhausted() const noexcept { return round_ >= pause_rounds + yield_rounds; }
+  [[nodiscard]] bool exhausted() const noexcept {
+    return platform::under_checker || round_ >= pause_rounds + yield_rounds;
+  }
 
  private:
   static constexpr std::uint32_t pause_rounds = 6;
@@ -58,8 +61,12 @@ std::uint32_t await(const platform::atomic<std::uint32_t>& word, Enough enough) 
     // pair await: acquire, so that who waited sees what was written before the word changed.
     const std::uint32_t value = word.load(platform::acquire);
     if (enough(value)) return value;
-    backoff.once();
-    if (backoff.exhausted()) platform::park(word, value);
+    if (backoff.exhausted()) {
+      refuse_wait_after_fork_inside();
+      platform::park(word, value);
+    } else {
+      backoff.once();
+    }
   }
 }
 

@@ -13,8 +13,10 @@
 // 1. A program is deterministic but for what its loads read: no clock, no chance, no input. What it changes lies in its
 //    global objects, its thread locals and what it allocates; all of this is put back before each execution.
 // 2. Not searched: load buffering (an execution in which program order and reads-from form a cycle), failures of a weak
-//    compare-exchange for no reason, and a wake-up that comes too early or is lost.
-// 3. A loop that waits calls `platform::wait_for_change` (spin_wait does) in an iteration that has changed nothing.
+//    compare-exchange and wake-ups for no reason, timed waits that are woken before their time is over.
+// 3. A failure is: what `require` or the library's own checks say, two plain accesses that race, memory used after it was
+//    given back, threads that wait or sleep for ever.
+// 4. A loop that waits calls `platform::wait_for_change` (spin_wait does) in an iteration that has changed nothing.
 #pragma once
 
 #include <cstddef>
@@ -94,7 +96,7 @@ struct tally {
 ///
 /// @returns   how many executions there were, whether these are all, and the first that failed
 /// @sees      nothing of earlier calls
-/// @progress  ends where every execution of the program does; a loop that waits by other means than (3) never ends
+/// @progress  ends where every execution of the program does; a loop that waits by other means than (4) never ends
 /// @cost      about a microsecond for each execution of ten accesses; memory for the longest one
 /// @throws    std::bad_alloc, std::invalid_argument: more threads than 8; nothing was run
 /// @calls     the program's functions, in fibers of the calling thread

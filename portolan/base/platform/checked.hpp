@@ -29,7 +29,19 @@ struct site {
 /// The compilers' __ATOMIC_ numbers, and one of ours: a fence that counts only against full ones.
 inline constexpr int light_order = 100;
 
-enum class change : std::uint8_t { none, exchange, compare, add, bit_or, bit_and };
+/// The last four: of the queue of those who sleep on a word (prove/schedule/sleepers.hpp).
+enum class change : std::uint8_t {
+  none,
+  exchange,
+  compare,
+  add,
+  bit_or,
+  bit_and,
+  fall_asleep,
+  leave,
+  wake_one,
+  wake_all
+};
 
 [[nodiscard]] bits load(const void* word, unsigned size_bytes, int order, site at);
 void store(void* word, unsigned size_bytes, bits value, int order, site at);

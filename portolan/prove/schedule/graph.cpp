@@ -1,6 +1,7 @@
 // Copyright 2026 The Portolan Authors. SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <portolan/prove/schedule/graph.hpp>
+#include <portolan/prove/schedule/sleepers.hpp>
 
 namespace portolan::prove::schedule {
 
@@ -91,6 +92,10 @@ cell graph::made_by(const event& load) const noexcept {
     case change::add: return whole(load.value.low + load.operand.low);
     case change::bit_or: return whole(load.value.low | load.operand.low);
     case change::bit_and: return whole(load.value.low & load.operand.low);
+    case change::fall_asleep: return sleepers(load.value).with(static_cast<unsigned>(load.operand.low));
+    case change::leave: return sleepers(load.value).without(static_cast<unsigned>(load.operand.low));
+    case change::wake_one: return sleepers(load.value).without_first();
+    case change::wake_all: return sleepers(load.value).without_all();
   }
   return {};
 }

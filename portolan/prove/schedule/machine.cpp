@@ -120,12 +120,25 @@ bool asymmetric_fences() noexcept {
 void yield() noexcept {}
 
 void park(const atomic<std::uint32_t>& word, std::uint32_t expected) noexcept {
-  // Parked until the word changes; that the other side wakes is not modelled yet.
-  if (word.load(acquire) == expected) wait_for_change();
+  if (runner* on = checker()) {
+    const runner::visit inside;
+    on->park(const_cast<atomic<std::uint32_t>*>(&word), sizeof word, {expected, 0}, {__FILE__, __LINE__});
+  }
 }
+/// Its time is over at once.
 bool park_until(const atomic<std::uint32_t>&, std::uint32_t, std::uint64_t) noexcept { return false; }
-void wake_one(const atomic<std::uint32_t>&) noexcept {}
-void wake_all(const atomic<std::uint32_t>&) noexcept {}
+void wake_one(const atomic<std::uint32_t>& word) noexcept {
+  if (runner* on = checker()) {
+    const runner::visit inside;
+    on->wake(&word, checked::change::wake_one, {__FILE__, __LINE__});
+  }
+}
+void wake_all(const atomic<std::uint32_t>& word) noexcept {
+  if (runner* on = checker()) {
+    const runner::visit inside;
+    on->wake(&word, checked::change::wake_all, {__FILE__, __LINE__});
+  }
+}
 
 // ---- memory ----
 

@@ -84,7 +84,11 @@ races::rival races::unordered_write(const moment& now, const void* begin) noexce
   const auto offset = static_cast<std::size_t>(static_cast<const std::byte*>(begin) - in->begin);
   const record* of = &in->records[offset / granule_bytes];
   if (of->execution != execution_) return {};
-  if (of->bytes == 0) of = &apart_[of->written_after][offset % granule_bytes];
+  if (of->bytes == 0) {
+    of = &apart_[of->written_after][offset % granule_bytes];
+  } else if ((of->bytes >> offset % granule_bytes & 1) == 0) {
+    return {};
+  }
   if (of->writer == nobody || of->writer == now.thread || now.knows->count(of->writer) > of->written_after) return {};
   return {true, true, of->writer, of->written_after};
 }

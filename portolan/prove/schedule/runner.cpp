@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <cstring>
 #include <portolan/prove/schedule/runner.hpp>
+#include <portolan/prove/schedule/sleepers.hpp>
 #include <stdexcept>
 #include <utility>
 
@@ -91,6 +92,7 @@ void runner::run_once() {
     each.position = 0;
     each.waits_for = nobody;
     each.stands = standing::ready;
+    each.sleeps = false;
     each.ticks = 0;
     each.tries = 0;
     each.heard = nullptr;
@@ -164,6 +166,10 @@ void runner::judge() {
 
 bool runner::stuck(unsigned thread) const {
   const graph& now = search_.now();
+  if (threads_[thread].sleeps) {
+    const event& look = now.at({thread, now.count(thread) - 1});
+    return look.source == now.last_store(look.place);
+  }
   for (unsigned index = now.count(thread); index-- > 0;) {
     const event& each = now.at({thread, index});
     if (each.what == action::fence) continue;
@@ -303,6 +309,41 @@ void runner::fence(ordering order, site at) {
   });
 }
 
+// ---- sleeping ----
+
+/// The queue of a word is a place of no bytes at the word's address: who wakes does not touch the word.
+cell runner::change_sleepers(const void* word, change how, site at) {
+  return step([&](unsigned self) {
+           event fresh = access(action::read, ordering::both, const_cast<void*>(word), 0, at);
+           fresh.succeeded = ordering::both;
+           fresh.makes = how;
+           fresh.operand = {self, 0};
+           return search_.add_load(self, fresh);
+         })
+      .value;
+}
+
+void runner::park(void* word, unsigned size_bytes, cell expected, site at) {
+  const unsigned self = running_;
+  (void)change_sleepers(word, change::fall_asleep, at);
+  if (load(word, size_bytes, ordering::relaxed, at) != expected) {
+    const sleepers before(change_sleepers(word, change::leave, at));
+    if (!before.hold(self) && before.one_was_woken(self)) wake(word, change::wake_one, at);
+    return;
+  }
+  for (;;) {
+    const event& look = step([&](unsigned thread) {
+      return search_.add_load(thread, access(action::read, ordering::acquiring, word, 0, at));
+    });
+    if (!sleepers(look.value).hold(self)) return;
+    threads_[self].sleeps = true;
+    await(at);
+    threads_[self].sleeps = false;
+  }
+}
+
+void runner::wake(const void* word, change who, site at) { (void)change_sleepers(word, who, at); }
+
 // ---- memory ----
 
 void* runner::allocate(std::size_t size_bytes, std::size_t alignment_bytes) {
@@ -317,7 +358,7 @@ void runner::deallocate(void* memory) {
     const graph& now = search_.now();
     const view before = now.before({running_, threads_[running_].position});
     for (std::size_t at = 0; at < now.place_count(); ++at) {
-      if (world_.block_of(places_[at].address) != block) continue;
+      if (places_[at].size_bytes == 0 || world_.block_of(places_[at].address) != block) continue;
       const auto overtaken = [&](event_id id) {
         return !before.holds(id) && id.index() < threads_[id.thread()].position;
       };

@@ -58,6 +58,10 @@ class runner {
                          ordering succeeded, ordering failed, site at);
   void fence(ordering order, site at);
   void await(site at);
+  /// Sleeps until it is woken, unless the word is not `expected`.
+  void park(void* word, unsigned size_bytes, cell expected, site at);
+  /// `who`: wake_one or wake_all.
+  void wake(const void* word, change who, site at);
   /// A plain access.
   void touch(const void* address, std::size_t size_bytes, bool writes);
   [[nodiscard]] void* allocate(std::size_t size_bytes, std::size_t alignment_bytes);
@@ -88,6 +92,7 @@ class runner {
     unsigned position = 0;        // events that have run natively
     unsigned waits_for = nobody;  // a thread that has to be replayed further
     standing stands = standing::ready;
+    bool sleeps = false;
     unsigned tries = 0;  // in loops that store something before they look again
     std::uint64_t ticks = 0;
     void (*heard)(void*) = nullptr;  // at its end
@@ -109,6 +114,7 @@ class runner {
   /// The event that the thread is at after `add` has put it there, or the graph had it.
   template <class Add>
   const event& step(Add add);
+  cell change_sleepers(const void* word, change how, site at);
   void write_back();
   [[nodiscard]] std::string drawn() const;
   [[nodiscard]] std::string drawn(event_id id) const;
