@@ -75,10 +75,12 @@ struct limits {
   std::uint64_t executions = ~std::uint64_t{0};  ///< of all kinds; then `exhausted` stays false
   std::uint64_t random_runs = 0;                 ///< not 0: so many runs with random choices in place of all executions
   std::uint64_t seed = 1;                        ///< of the random choices
-  bool thread_ends = false;                      ///< what the library does when a thread ends belongs to the program
-  bool asymmetric_fences = true;                 ///< false: as on a machine without membarrier
-  weakening weakened{};                          ///< of which no line is 0: nothing is
-  const char* planted = nullptr;                 ///< for which name platform::checked::planted is true
+  unsigned priority_changes = 0;  ///< not 0: random runs have priorities that change so often, at most 16
+  std::string replay{};           ///< not empty: the one execution that tally.replay names, and no other
+  bool thread_ends = false;       ///< what the library does when a thread ends belongs to the program
+  bool asymmetric_fences = true;  ///< false: as on a machine without membarrier
+  weakening weakened{};           ///< of which no line is 0: nothing is
+  const char* planted = nullptr;  ///< for which name platform::checked::planted is true
 };
 
 /// What was run and found.
@@ -90,6 +92,7 @@ struct tally {
   std::vector<ordered_access> ordered;  ///< what asked for an order, each once
   std::vector<std::string> planted;     ///< the names that platform::checked::planted was asked for, each once
   std::string failure;                  ///< what failed first, and what each thread had done; empty: nothing did
+  std::string replay;                   ///< the execution that failed
 };
 
 /// Runs the program. One call at a time in a process.
@@ -98,7 +101,7 @@ struct tally {
 /// @sees      nothing of earlier calls
 /// @progress  ends where every execution of the program does; a loop that waits by other means than (4) never ends
 /// @cost      about a microsecond for each execution of ten accesses; memory for the longest one
-/// @throws    std::bad_alloc, std::invalid_argument: more threads than 8; nothing was run
+/// @throws    std::bad_alloc, std::invalid_argument: more threads than 8, or a replay that is none; nothing was run
 /// @calls     the program's functions, in fibers of the calling thread
 tally explore(const program& of, const limits& within = {});
 
@@ -122,6 +125,16 @@ tally explore(const program& of, const limits& within = {});
 /// @throws    nothing: the execution is left where it is
 /// @calls     nothing
 void require(bool holds, const char* what);
+
+/// Inside a program: says which operation the thread begins; a failure is printed with it. The text is not copied.
+///
+/// @returns   nothing
+/// @sees      nothing
+/// @progress  never waits
+/// @cost      one word is noted
+/// @throws    std::bad_alloc
+/// @calls     nothing
+void doing(const char* operation);
 
 /// Inside a program: how many blocks of memory it has allocated and not given back, since its setup began.
 ///

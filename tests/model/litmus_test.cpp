@@ -442,11 +442,95 @@ TEST(checker, each_execution_begins_with_what_setup_left) {
 }
 
 TEST(checker, a_failure_says_what_each_thread_has_done) {
-  const tally seen = explore({.threads = {write_x(1, release), [] { require(x.load(acquire) == 0, "x is 1"); }}});
+  const tally seen = explore({.threads = {write_x(1, release), [] {
+                                            prove::schedule::doing("look at x");
+                                            require(x.load(acquire) == 0, "x is 1");
+                                          }}});
   EXPECT_NE(seen.failure.find("x is 1\n"), std::string::npos);
-  EXPECT_NE(seen.failure.find("thread 1\n"), std::string::npos);
+  EXPECT_NE(seen.failure.find("thread 1\n  look at x\n  1.0"), std::string::npos);
   EXPECT_NE(seen.failure.find("from 0.0"), std::string::npos);
   EXPECT_NE(seen.failure.find("litmus_test.cpp:"), std::string::npos);
+}
+
+TEST(checker, repeats_the_execution_that_failed) {
+  struct program_that_fails {
+    std::vector<body> threads;
+    prove::schedule::limits how;
+  };
+  const body waits = [] {
+    while (x.load(acquire) == 0) platform::wait_for_change();
+    require(y.load(relaxed) == 1, "the message is not there");
+  };
+  const std::vector<body> torn = {[] { lock.write(1); }, [] { lock.write(2); }, [] { lock.read(acquire, false); }};
+  const std::vector<body> unordered = {[] {
+                                         x.store(1, relaxed);
+                                         y.store(2, relaxed);
+                                       },
+                                       [] {
+                                         y.store(1, relaxed);
+                                         x.store(2, relaxed);
+                                       },
+                                       [] { require(x.load(relaxed) != 1 || y.load(relaxed) != 0, "x without y"); }};
+  const std::vector<body> unsent = {[] {
+                                      y.store(1, relaxed);
+                                      x.fetch_add(1, relaxed);
+                                    },
+                                    waits};
+  for (const program_that_fails& each : std::vector<program_that_fails>{{torn, {}},
+                                                                        {torn, {.random_runs = 20'000, .seed = 3}},
+                                                                        {unordered, {}},
+                                                                        {unordered, {.random_runs = 1'000}},
+                                                                        {unsent, {}},
+                                                                        {unsent, {.random_runs = 1'000}},
+                                                                        {{waits}, {}}}) {
+    const tally first = explore({.threads = each.threads}, each.how);
+    ASSERT_NE(first.failure, "");
+    ASSERT_NE(first.replay, "");
+    const tally again = explore({.threads = each.threads}, {.replay = first.replay});
+    EXPECT_EQ(again.failure, first.failure);
+    EXPECT_EQ(again.replay, first.replay);
+  }
+}
+
+TEST(checker, an_execution_that_the_program_has_not_is_refused) {
+  const std::vector<body> threads = {write_x(1, release), [] { (void)x.load(acquire); }};
+  EXPECT_EQ(explore({.threads = threads}, {.replay = "0:w1;1:r0.0"}).complete, 1U);
+  EXPECT_EQ(explore({.threads = threads}, {.replay = "1:ri;0:w1"}).complete, 1U);
+  for (const char* other : {"0:f", "0:ri", "1:r0.0;0:w1", "0:w1;1:x0.0@2", "2:w1", "0:w1,w2"}) {
+    EXPECT_NE(explore({.threads = threads}, {.replay = other}).failure.find("not one of this program"),
+              std::string::npos)
+        << other;
+  }
+  for (const char* none : {"0", "0:", "0:w", "0:q1", "9:w1", "0:w1;", "0:x1.1", "0:r7", "1:r0.0@"}) {
+    EXPECT_THROW((void)explore({.threads = threads}, {.replay = none}), std::invalid_argument) << none;
+  }
+}
+
+TEST(checker, priorities_find_what_turns_at_random_hardly_meet) {
+  // One thread has to come to its end before the other has begun.
+  const auto noise = [] {
+    for (int i = 0; i < 30; ++i) (void)z.load(relaxed);
+  };
+  const std::vector<body> threads = {[=] {
+                                       noise();
+                                       x.store(1, relaxed);
+                                     },
+                                     [=] {
+                                       require(x.load(relaxed) == 0, "begun after the end");
+                                       noise();
+                                     }};
+  EXPECT_EQ(explore({.threads = threads}, {.random_runs = 2'000}).failure, "");
+  EXPECT_NE(explore({.threads = threads}, {.random_runs = 20, .priority_changes = 1}).failure, "");
+  // And what needs an old value: a writer's two stores, the second seen without the first.
+  const std::vector<body> stale = {[=] {
+                                     x.store(1, relaxed);
+                                     y.store(1, relaxed);
+                                   },
+                                   [=] {
+                                     noise();
+                                     if (y.load(relaxed) == 1) require(x.load(relaxed) == 1, "old");
+                                   }};
+  EXPECT_NE(explore({.threads = stale}, {.random_runs = 2'000, .priority_changes = 3}).failure, "");
 }
 
 /// A test of tests: which lines of a program does it not need?

@@ -23,6 +23,101 @@ explorer::frame& explorer::push_frame() {
 void explorer::start() {
   depth_ = 0;
   push_frame().at.clear();
+  next_given_ = 0;
+  given_now_ = nullptr;
+  final_positions_.clear();
+  strayed_.reset();
+  if (moments_ != 0) priorities_.begin_run(moments_, [this](unsigned below) { return draw(below); });
+}
+
+// ---- one branch in place of all ----
+
+void explorer::take_all() noexcept {
+  mode_ = mode::all;
+  moments_ = 0;
+}
+
+void explorer::take_random(std::uint64_t seed, unsigned moments) noexcept {
+  mode_ = mode::random;
+  state_ = seed * 2 + 1;
+  moments_ = moments;
+}
+
+void explorer::take_given(std::vector<choice> given) {
+  mode_ = mode::given;
+  moments_ = 0;
+  given_ = std::move(given);
+}
+
+unsigned explorer::turn_among(const unsigned* ready, unsigned count) {
+  if (mode_ != mode::random) return ready[0];
+  return moments_ != 0 ? priorities_.first_of(ready, count) : ready[draw(count)];
+}
+
+unsigned explorer::given_thread() const noexcept {
+  return mode_ == mode::given && next_given_ < given_.size() ? given_[next_given_].thread : most_threads;
+}
+
+const choice* explorer::given_for(unsigned thread, action what) {
+  given_now_ = nullptr;
+  if (next_given_ == given_.size()) return nullptr;
+  const choice& next = given_[next_given_];
+  if (next.thread != thread || next.what != what) {
+    strayed_ = next_given_;
+    return nullptr;
+  }
+  ++next_given_;
+  given_now_ = &next;
+  return given_now_;
+}
+
+std::optional<unsigned> explorer::chosen_for(event_id load, unsigned floor, unsigned newest) {
+  const graph& now = top().at;
+  const event& what = now.at(load);
+  unsigned choice = newest;
+  if (mode_ == mode::given) {
+    const auto* const given = given_for(load.thread(), action::read);
+    if (given == nullptr) return strayed_ ? std::nullopt : std::optional(newest);
+    const event_id source = given->source;
+    const bool is_there =
+        source.is_initial() || (source.index() < now.count(source.thread()) && now.at(source).what == action::write &&
+                                now.at(source).place == what.place);
+    if (!is_there || now.position(source) < floor) {
+      strayed_ = next_given_ - 1;
+      return std::nullopt;
+    }
+    return now.position(source);
+  }
+  if (moments_ != 0 && !priorities_.may_be_stale()) return newest;
+  do {
+    choice = floor + draw(newest - floor + 1);
+  } while (is_taken(what, now.store_at(what.place, choice), choice));
+  return choice;
+}
+
+std::optional<unsigned> explorer::chosen_for_store(event_id store, unsigned floor, unsigned last) {
+  const graph& now = top().at;
+  const place_id in = now.at(store).place;
+  unsigned choice = last;
+  if (mode_ == mode::given) {
+    const auto* const given = given_for(store.thread(), action::write);
+    if (given == nullptr) return strayed_ ? std::nullopt : std::optional(last);
+    choice = 1;
+    for (const auto& [other, position] : final_positions_) {
+      if (now.at(other).place == in && position < given->position) ++choice;
+    }
+    final_positions_.emplace_back(store, given->position);
+    if (choice <= floor || choice > last || now.splits_a_pair(in, choice)) {
+      strayed_ = next_given_ - 1;
+      return std::nullopt;
+    }
+    return choice;
+  }
+  if (moments_ != 0 && !priorities_.may_be_stale()) return last;
+  do {
+    choice = floor + 1 + draw(last - floor);
+  } while (now.splits_a_pair(in, choice));
+  return choice;
 }
 
 // ---- events ----
@@ -33,17 +128,19 @@ bool explorer::add_load(unsigned thread, const event& load) {
   const unsigned newest = static_cast<unsigned>(now.place_at(load.place).stores.size());
   const unsigned floor = now.floor_of(load.place, now.before(id));
   unsigned choice = newest;
-  if (random_) {
-    do {
-      choice = floor + draw(newest - floor + 1);
-    } while (is_taken(load, now.store_at(load.place, choice), choice));
-  } else {
+  if (mode_ == mode::all) {
     for (unsigned position = floor; position < newest; ++position) {
       top().work.push_back({branch::load, id, now.store_at(load.place, position)});
     }
+  } else {
+    const auto chosen = chosen_for(id, floor, newest);
+    if (!chosen) return false;
+    choice = *chosen;
   }
   now.connect_load(id, now.store_at(load.place, choice));
+  if (given_now_ != nullptr && given_now_->paired != now.at(id).paired) strayed_ = next_given_ - 1;
   if (now.at(id).paired && !complete_pair(id)) return false;
+  if (moments_ != 0) priorities_.step(thread);
   return choice == newest || now.sequentially_consistent();
 }
 
@@ -67,7 +164,8 @@ bool explorer::complete_pair(event_id load) {
   const event_id id = now.append(load.thread(), store);
   const bool rivals = now.rivals(load);
   now.connect_store(id, now.position(from.source) + 1);
-  if (!random_) note_revisits(id);
+  if (mode_ == mode::all) note_revisits(id);
+  if (given_now_ != nullptr) final_positions_.emplace_back(id, given_now_->position);
   return !rivals && (id == now.last_store(from.place) || now.sequentially_consistent());
 }
 
@@ -77,25 +175,28 @@ bool explorer::add_store(unsigned thread, const event& store) {
   const unsigned last = static_cast<unsigned>(now.place_at(store.place).stores.size()) + 1;
   const unsigned floor = now.floor_of(store.place, now.before(id));
   unsigned choice = last;
-  if (random_) {
-    do {
-      choice = floor + 1 + draw(last - floor);
-    } while (now.splits_a_pair(store.place, choice));
-  } else {
+  if (mode_ == mode::all) {
     for (unsigned position = floor + 1; position < last; ++position) {
       if (!now.splits_a_pair(store.place, position)) {
         top().work.push_back({branch::store, id, event_id::initial(), position});
       }
     }
+  } else {
+    const auto chosen = chosen_for_store(id, floor, last);
+    if (!chosen) return false;
+    choice = *chosen;
   }
   now.connect_store(id, choice);
-  if (!random_) note_revisits(id);
+  if (mode_ == mode::all) note_revisits(id);
+  if (moments_ != 0) priorities_.step(thread);
   return choice == last || now.sequentially_consistent();
 }
 
 void explorer::add_fence(unsigned thread, const event& fence) {
   graph& now = top().at;
   now.connect_fence(now.append(thread, fence));
+  if (mode_ == mode::given) (void)given_for(thread, action::fence);
+  if (moments_ != 0) priorities_.step(thread);
 }
 
 // ---- branches ----

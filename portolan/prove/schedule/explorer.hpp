@@ -19,9 +19,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <utility>
 #include <vector>
 
+#include <portolan/prove/schedule/choices.hpp>
 #include <portolan/prove/schedule/graph.hpp>
+#include <portolan/prove/schedule/priorities.hpp>
 
 namespace portolan::prove::schedule {
 
@@ -40,12 +44,17 @@ class explorer {
   /// Goes to the next branch; false: there is none left.
   [[nodiscard]] bool next();
 
-  enum class choices : std::uint8_t { all, random };
-  void choose(choices which, std::uint64_t seed) noexcept {
-    random_ = which == choices::random;
-    state_ = seed * 2 + 1;
-  }
-  [[nodiscard]] std::uint32_t draw(std::uint32_t below) noexcept;
+  /// All branches; or in each run one, drawn, with priorities or without; or one that is given.
+  void take_all() noexcept;
+  void take_random(std::uint64_t seed, unsigned moments) noexcept;
+  void take_given(std::vector<choice> given);
+  /// The thread that goes on, of those that can.
+  [[nodiscard]] unsigned turn_among(const unsigned* ready, unsigned count);
+  /// The thread of the next given event; none are left: `most_threads`.
+  [[nodiscard]] unsigned given_thread() const noexcept;
+  void stray() noexcept { strayed_ = next_given_; }
+  /// A given event was not what the program did; this is its number.
+  [[nodiscard]] const std::optional<std::size_t>& strayed() const noexcept { return strayed_; }
 
  private:
   enum class branch : std::uint8_t { load, store, revisit };
@@ -74,9 +83,24 @@ class explorer {
 
   std::vector<std::unique_ptr<frame>> frames_;
   std::size_t depth_ = 0;
+  enum class mode : std::uint8_t { all, random, given };
+  [[nodiscard]] std::uint32_t draw(std::uint32_t below) noexcept;
+  /// The position of the store that a load reads in a run that takes one branch.
+  [[nodiscard]] std::optional<unsigned> chosen_for(event_id load, unsigned floor, unsigned newest);
+  [[nodiscard]] std::optional<unsigned> chosen_for_store(event_id store, unsigned floor, unsigned last);
+  /// The next given event, if it is such a one; else the run has strayed.
+  [[nodiscard]] const choice* given_for(unsigned thread, action what);
+
   std::vector<unsigned> positions_;
+  mode mode_ = mode::all;
   std::uint64_t state_ = 1;
-  bool random_ = false;
+  unsigned moments_ = 0;  // of changed priorities in a random run; 0: threads take turns at random
+  priorities priorities_;
+  std::vector<choice> given_;
+  std::size_t next_given_ = 0;
+  const choice* given_now_ = nullptr;                           // of the event that is being added
+  std::vector<std::pair<event_id, unsigned>> final_positions_;  // of the stores that were given
+  std::optional<std::size_t> strayed_;
 };
 
 }  // namespace portolan::prove::schedule

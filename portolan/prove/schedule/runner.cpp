@@ -1,7 +1,6 @@
 // Copyright 2026 The Portolan Authors. SPDX-License-Identifier: Apache-2.0
-#include <cinttypes>
-#include <cstdio>
 #include <cstring>
+#include <portolan/prove/schedule/drawing.hpp>
 #include <portolan/prove/schedule/runner.hpp>
 #include <portolan/prove/schedule/sleepers.hpp>
 #include <stdexcept>
@@ -20,51 +19,69 @@ runner::~runner() = default;
 tally runner::run(const program& of, const limits& within) {
   if (of.threads.size() > most_threads)
     throw std::invalid_argument("portolan: a checked program has at most 8 threads");
+  begin(of, within);
+  if (of.setup) call(of.setup);
+  for (unsigned at = 0; of.prepare && at < thread_count_; ++at) call(of.prepare, at);
+  if (tally_.failure.empty()) {
+    world_.remember();
+    search(of, within);
+    world_.put_back();
+    faults_.report(tally_);
+  }
+  active_ = nullptr;
+  return tally_;
+}
+
+void runner::begin(const program& of, const limits& within) {
+  const bool given = !within.replay.empty();
+  if (given) {
+    search_.take_given(choices_in(within.replay));
+  } else if (within.random_runs != 0) {
+    search_.take_random(within.seed, within.priority_changes);
+  } else {
+    search_.take_all();
+  }
+  search_.start();
+  one_by_one_ = given || within.random_runs != 0;
+  wakes_all_ = within.random_runs != 0 && !given;
   tally_ = {};
-  random_ = within.random_runs != 0;
   places_.clear();
   place_ids_.clear();
   thread_count_ = static_cast<unsigned>(of.threads.size());
   for (unsigned at = 0; at < thread_count_; ++at) threads_[at].body = &of.threads[at];
-  active_ = this;
   asymmetric_ = within.asymmetric_fences;
   thread_ends_ = within.thread_ends;
   faults_.start(within);
   blocks_at_first_ = world_.blocks_used();
-  if (of.setup) call(of.setup);
-  for (unsigned at = 0; of.prepare && at < thread_count_; ++at) call(of.prepare, at);
-  if (!tally_.failure.empty()) {
-    active_ = nullptr;
-    return tally_;
-  }
-  world_.remember();
-  search_.choose(random_ ? explorer::choices::random : explorer::choices::all, within.seed);
-  search_.start();
-  for (std::uint64_t runs = 0;;) {
+  active_ = this;
+}
+
+void runner::search(const program& of, const limits& within) {
+  for (std::uint64_t runs = 1;; ++runs) {
     world_.put_back();
     races_.begin_execution();
     run_once();
-    ++runs;
+    if (const auto& strayed = search_.strayed()) {
+      tally_.failure = "the execution to be repeated is not one of this program: its event " +
+                       std::to_string(*strayed + 1) + " is not what the program does";
+      return;
+    }
     if (!stop_ && tally_.failure.empty()) judge();
     if (!stop_ && tally_.failure.empty() && of.audit) {
       write_back();
       call(of.audit);
     }
-    if (!tally_.failure.empty()) break;
-    if (random_) {
-      if (runs == within.random_runs) break;
+    if (!tally_.failure.empty() || !within.replay.empty()) return;
+    if (one_by_one_) {
+      if (runs == within.random_runs) return;
       search_.start();
     } else if (!search_.next()) {
       tally_.exhausted = true;
-      break;
+      return;
     } else if (runs == within.executions) {
-      break;
+      return;
     }
   }
-  world_.put_back();
-  active_ = nullptr;
-  faults_.report(tally_);
-  return tally_;
 }
 
 void runner::call(const std::function<void()>& body, unsigned as) {
@@ -93,6 +110,7 @@ void runner::run_once() {
     each.waits_for = nobody;
     each.stands = standing::ready;
     each.sleeps = false;
+    operations_[at].clear();
     each.ticks = 0;
     each.tries = 0;
     each.heard = nullptr;
@@ -116,14 +134,22 @@ void runner::run_once() {
   if (contradicted_) ++tally_.left;
 }
 
-unsigned runner::next_turn() noexcept {
+unsigned runner::next_turn() {
+  if (const unsigned given = search_.given_thread(); given != most_threads) {
+    if (given >= thread_count_ || threads_[given].stands == standing::finished) {
+      search_.stray();
+      return nobody;
+    }
+    threads_[given].stands = standing::ready;
+    return given;
+  }
   unsigned ready[most_threads];
   unsigned count = 0;
   for (unsigned at = 0; at < thread_count_; ++at) {
     if (threads_[at].stands == standing::ready) ready[count++] = at;
   }
-  if (count == 0) return random_ ? wake_one() : nobody;
-  return ready[random_ ? search_.draw(count) : 0];
+  if (count == 0) return wakes_all_ ? wake_one() : nobody;
+  return search_.turn_among(ready, count);
 }
 
 /// A waiting thread that has read something old may look again: in a random run it goes on by itself.
@@ -161,7 +187,7 @@ void runner::judge() {
   }
   ++tally_.blocked;
   stop_ = true;
-  if (hopeless) tally_.failure = "threads wait for ever\n" + drawn();
+  if (hopeless) note_failure("threads wait for ever");
 }
 
 bool runner::stuck(unsigned thread) const {
@@ -195,8 +221,15 @@ void runner::write_back() {
 
 void runner::leave() { threads_[running_].on->leave(); }
 
+void runner::note_failure(const std::string& what) {
+  if (!tally_.failure.empty()) return;
+  tally_.replay = text_of(search_.now());
+  tally_.failure = what + "\n" + drawing_of(search_.now(), thread_count_, operations_) + "again: limits{.replay = \"" +
+                   tally_.replay + "\"}\n";
+}
+
 void runner::fail(const std::string& what) {
-  if (tally_.failure.empty()) tally_.failure = what + "\n" + drawn();
+  note_failure(what);
   stop_ = true;
   for (;;) (running_ == nobody ? main_ : *threads_[running_].on).leave();
 }
@@ -247,8 +280,8 @@ const event& runner::step(Add add) {
       stop_ = true;
       for (;;) leave();
     }
-    if (!random_) continue;
-    if (search_.now().at({self, search_.now().count(self) - 1}).what == action::write) {
+    if (!one_by_one_) continue;
+    if (wakes_all_ && search_.now().at({self, search_.now().count(self) - 1}).what == action::write) {
       for (thread_state& each : threads_) {
         if (each.stands == standing::blocked) each.stands = standing::ready;
       }
@@ -416,6 +449,10 @@ void runner::at_thread_end(void (*heard)(void*), void* argument) noexcept {
 
 std::uint64_t runner::tick() noexcept { return ++threads_[running_ == nobody ? 0 : running_].ticks; }
 
+void runner::note_operation(const char* name) {
+  if (running_ != nobody) operations_[running_].push_back({threads_[running_].position, name});
+}
+
 void runner::await(site) {
   thread_state& me = threads_[running_];
   // An iteration that ended with a store of its own is no waiting but a new try: it may go on, so often.
@@ -424,38 +461,7 @@ void runner::await(site) {
   if (tries && me.tries++ < most_tries) return;
   me.stands = standing::blocked;
   do leave();
-  while (!random_);
-}
-
-std::string runner::drawn() const {
-  std::string text;
-  for (unsigned thread = 0; thread < thread_count_; ++thread) {
-    text += "thread " + std::to_string(thread) + "\n";
-    for (unsigned index = 0; index < search_.now().count(thread); ++index) text += drawn({thread, index});
-  }
-  return text;
-}
-
-std::string runner::drawn(event_id id) const {
-  static constexpr const char* actions[] = {"read", "write", "fence"};
-  static constexpr const char* orders[] = {"relaxed", "acquire", "release", "acq_rel", "seq_cst", "light"};
-  const event& each = search_.now().at(id);
-  char line[256];
-  const char* const file = each.at.file == nullptr ? "" : each.at.file;
-  const char* const base = std::strrchr(file, '/');
-  char value[64] = "";
-  if (each.what != action::fence) {
-    std::snprintf(value, sizeof value, each.value.high != 0 ? "word %u  %" PRIx64 ":%" PRIx64 : "word %u  %" PRIx64,
-                  each.place, each.value.low, each.value.high);
-  }
-  char source[32] = "";
-  if (each.what == action::read && !each.source.is_initial()) {
-    std::snprintf(source, sizeof source, "from %u.%u", each.source.thread(), each.source.index());
-  }
-  std::snprintf(line, sizeof line, "  %u.%-4u%-6s%-8s  %-30s%-10s  %s:%u\n", id.thread(), id.index(),
-                actions[static_cast<unsigned>(each.what)], orders[static_cast<unsigned>(each.order)], value, source,
-                base == nullptr ? file : base + 1, each.at.line);
-  return line;
+  while (!one_by_one_);
 }
 
 // ---- the public functions ----
@@ -471,6 +477,11 @@ void require(bool holds, const char* what) {
     const runner::visit inside;
     runner::active()->fail(what);
   }
+}
+
+void doing(const char* operation) {
+  const runner::visit inside;
+  runner::active()->note_operation(operation);
 }
 
 std::size_t blocks_in_use() noexcept { return runner::active()->blocks_in_use(); }

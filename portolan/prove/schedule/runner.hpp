@@ -19,6 +19,7 @@
 #include <vector>
 
 #include <portolan/prove/schedule.hpp>
+#include <portolan/prove/schedule/drawing.hpp>
 #include <portolan/prove/schedule/explorer.hpp>
 #include <portolan/prove/schedule/faults.hpp>
 #include <portolan/prove/schedule/fiber.hpp>
@@ -64,6 +65,8 @@ class runner {
   void wake(const void* word, change who, site at);
   /// A plain access.
   void touch(const void* address, std::size_t size_bytes, bool writes);
+  /// Of the running thread, from here on.
+  void note_operation(const char* name);
   [[nodiscard]] void* allocate(std::size_t size_bytes, std::size_t alignment_bytes);
   void deallocate(void* memory);
   [[nodiscard]] bool owns(const void* memory) const noexcept { return world_.owns(memory); }
@@ -99,12 +102,15 @@ class runner {
     void* argument = nullptr;
   };
 
+  void begin(const program& of, const limits& within);
+  void search(const program& of, const limits& within);
+  void note_failure(const std::string& what);
   static void enter(void* state);
   /// Runs the main thread's part of the program; on a fiber, so that it can be left where it fails.
   void call(const std::function<void()>& body, unsigned as = world::main_thread);
   static void enter_main(void* body);
   void run_once();
-  [[nodiscard]] unsigned next_turn() noexcept;
+  [[nodiscard]] unsigned next_turn();
   [[nodiscard]] unsigned wake_one() noexcept;
   void judge();
   void leave();
@@ -116,8 +122,6 @@ class runner {
   const event& step(Add add);
   cell change_sleepers(const void* word, change how, site at);
   void write_back();
-  [[nodiscard]] std::string drawn() const;
-  [[nodiscard]] std::string drawn(event_id id) const;
   void check_memory(const void* address);
   /// As check_memory, for a shared word.
   void check_word(const void* address);
@@ -130,6 +134,7 @@ class runner {
 
   explorer search_;
   thread_state threads_[most_threads];
+  std::vector<begun_operation> operations_[most_threads];
   fiber main_;
   unsigned thread_count_ = 0;
   unsigned running_ = nobody;
@@ -145,7 +150,8 @@ class runner {
   std::size_t blocks_at_first_ = 0;
   bool asymmetric_ = true;
   bool thread_ends_ = false;
-  bool random_ = false;
+  bool one_by_one_ = false;  // after each event another thread may go on: random runs, and given ones
+  bool wakes_all_ = false;   // a store lets all who wait look again: random runs
   faults faults_;
   static inline runner* active_ = nullptr;
   static inline bool in_program_ = false;
