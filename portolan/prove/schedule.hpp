@@ -78,6 +78,7 @@ struct limits {
   unsigned priority_changes = 0;  ///< not 0: random runs have priorities that change so often, at most 16
   std::string replay{};           ///< not empty: the one execution that tally.replay names, and no other
   bool thread_ends = false;       ///< what the library does when a thread ends belongs to the program
+  bool reuse_memory = false;  ///< who gives memory back gets the same again: a pointer may be another object's by then
   bool asymmetric_fences = true;  ///< false: as on a machine without membarrier
   weakening weakened{};           ///< of which no line is 0: nothing is
   const char* planted = nullptr;  ///< for which name platform::checked::planted is true

@@ -366,6 +366,43 @@ TEST(checker, memory_that_was_given_back_is_not_touched) {
   EXPECT_NE(racing.failure, "");
 }
 
+TEST(checker, memory_that_is_reused_at_once_shows_that_a_pointer_is_another_objects) {
+  static platform::atomic<int*> shared;
+  const auto failure_of = [](bool reuse) {
+    return explore({.setup = [] { shared.store(new int(1)); },
+                    .threads = {[] {
+                                  int* seen = shared.load(acquire);
+                                  if (seen == nullptr) return;
+                                  const bool is_first = y.load(acquire) == 0;
+                                  if (shared.compare_exchange_strong(seen, nullptr, acq_rel, relaxed)) {
+                                    require(is_first == (*seen == 1), "what is taken out is what was looked at");
+                                    delete seen;
+                                  }
+                                },
+                                [] {
+                                  int* const old = shared.exchange(nullptr, acq_rel);
+                                  if (old == nullptr) return;
+                                  delete old;
+                                  y.store(1, release);
+                                  shared.store(new int(2), release);
+                                }},
+                    .audit = [] { delete shared.load(); }},
+                   {.reuse_memory = reuse})
+        .failure;
+  };
+  EXPECT_EQ(failure_of(false), "");
+  EXPECT_NE(failure_of(true).find("what was looked at"), std::string::npos);
+}
+
+TEST(checker, a_thread_that_touches_what_is_no_memory_fails) {
+  static int* volatile nowhere = nullptr;
+  const tally seen = executions({write_x(1, release), [] {
+                                   if (x.load(acquire) == 1) *nowhere = 1;
+                                 }});
+  EXPECT_NE(seen.failure.find("no memory"), std::string::npos);
+  EXPECT_NE(seen.failure.find("1.0"), std::string::npos);
+}
+
 TEST(checker, two_plain_accesses_that_nothing_orders_are_a_race) {
   static int plain = 0;
   static char bytes[4] = {};

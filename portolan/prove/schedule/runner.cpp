@@ -1,4 +1,5 @@
 // Copyright 2026 The Portolan Authors. SPDX-License-Identifier: Apache-2.0
+#include <csignal>
 #include <cstring>
 #include <portolan/prove/schedule/drawing.hpp>
 #include <portolan/prove/schedule/runner.hpp>
@@ -51,6 +52,7 @@ void runner::begin(const program& of, const limits& within) {
   for (unsigned at = 0; at < thread_count_; ++at) threads_[at].body = &of.threads[at];
   asymmetric_ = within.asymmetric_fences;
   thread_ends_ = within.thread_ends;
+  world_.reuse(within.reuse_memory);
   faults_.start(within);
   blocks_at_first_ = world_.blocks_used();
   active_ = this;
@@ -213,6 +215,7 @@ void runner::write_back() {
     const cell value = now.at(there.stores.back()).value;
     const world::block* const block = world_.block_of(places_[at].address);
     if (block != nullptr && block->state == world::block_state::given_back) continue;
+    if (block != nullptr && block->generation != places_[at].generation) continue;
     std::memcpy(places_[at].address, &value, places_[at].size_bytes);
   }
 }
@@ -235,9 +238,11 @@ void runner::fail(const std::string& what) {
 }
 
 place_id runner::place_of(void* address, unsigned size_bytes) {
-  const auto key = reinterpret_cast<std::uintptr_t>(address) << 5 | size_bytes;
+  const world::block* const block = world_.block_of(address);
+  const unsigned generation = block == nullptr ? 0 : block->generation;
+  const auto key = std::uintptr_t{generation} << 56 | reinterpret_cast<std::uintptr_t>(address) << 5 | size_bytes;
   const auto [known, fresh] = place_ids_.try_emplace(key, static_cast<place_id>(places_.size()));
-  if (fresh) places_.push_back({address, size_bytes});
+  if (fresh) places_.push_back({address, size_bytes, generation});
   const place_id id = known->second;
   graph& now = search_.now();
   while (now.place_count() <= id) (void)now.add_place({}, places_[now.place_count()].size_bytes);
@@ -380,7 +385,14 @@ void runner::wake(const void* word, change who, site at) { (void)change_sleepers
 // ---- memory ----
 
 void* runner::allocate(std::size_t size_bytes, std::size_t alignment_bytes) {
-  return world_.allocate(running_ == nobody ? preparing_ : running_, size_bytes, alignment_bytes);
+  void* const memory = world_.allocate(running_ == nobody ? preparing_ : running_, size_bytes, alignment_bytes);
+  races_.forget(memory, size_bytes);
+  return memory;
+}
+
+bool runner::lies_in(place_id of, const world::block& block) noexcept {
+  const known_place& known = places_[of];
+  return known.size_bytes != 0 && known.generation == block.generation && world_.block_of(known.address) == &block;
 }
 
 void runner::deallocate(void* memory) {
@@ -391,7 +403,7 @@ void runner::deallocate(void* memory) {
     const graph& now = search_.now();
     const view before = now.before({running_, threads_[running_].position});
     for (std::size_t at = 0; at < now.place_count(); ++at) {
-      if (places_[at].size_bytes == 0 || world_.block_of(places_[at].address) != block) continue;
+      if (!lies_in(static_cast<place_id>(at), *block)) continue;
       const auto overtaken = [&](event_id id) {
         return !before.holds(id) && id.index() < threads_[id.thread()].position;
       };
@@ -405,7 +417,7 @@ void runner::deallocate(void* memory) {
     }
   }
   if (running_ != nobody) touch(block->begin, block->size_bytes, true);
-  world_.give_back(*block);
+  world_.give_back(running_ == nobody ? preparing_ : running_, *block);
 }
 
 void runner::touch(const void* address, std::size_t size_bytes, bool writes) {
@@ -464,11 +476,40 @@ void runner::await(site) {
   while (!one_by_one_);
 }
 
+namespace {
+
+/// A program's bad pointer is the program's failure, not the checker's end. The handler runs on the fiber's own stack,
+/// which is left as a failed require leaves it.
+class bad_pointers_fail {
+ public:
+  bad_pointers_fail() {
+    struct sigaction catching = {};
+    catching.sa_handler = [](int number) {
+      if (runner::in_program()) {
+        const runner::visit inside;
+        runner::active()->fail("what is touched is no memory");
+      }
+      (void)std::signal(number, SIG_DFL);
+    };
+    catching.sa_flags = SA_NODEFER;
+    (void)sigaction(SIGSEGV, &catching, &before_);
+  }
+  ~bad_pointers_fail() { (void)sigaction(SIGSEGV, &before_, nullptr); }
+  bad_pointers_fail(const bad_pointers_fail&) = delete;
+  bad_pointers_fail& operator=(const bad_pointers_fail&) = delete;
+
+ private:
+  struct sigaction before_ = {};
+};
+
+}  // namespace
+
 // ---- the public functions ----
 
 tally explore(const program& of, const limits& within) {
   // Not among the program's global objects, which are put back.
   static runner& only = *new runner;
+  const bad_pointers_fail watched;
   return only.run(of, within);
 }
 

@@ -130,7 +130,9 @@ class runner {
   struct known_place {
     void* address = nullptr;
     unsigned size_bytes = 0;
+    unsigned generation = 0;  // of the memory it lies in
   };
+  [[nodiscard]] bool lies_in(place_id of, const world::block& block) noexcept;
 
   explorer search_;
   thread_state threads_[most_threads];
@@ -143,7 +145,7 @@ class runner {
   bool stop_ = false;
   bool contradicted_ = false;
   std::vector<known_place> places_;
-  std::unordered_map<std::uintptr_t, place_id> place_ids_;  // by address and size
+  std::unordered_map<std::uintptr_t, place_id> place_ids_;  // by address, size and generation
   tally tally_;
   world world_;
   races races_;

@@ -119,13 +119,16 @@ world::range world::globals() noexcept {
 }
 
 void* world::allocate(unsigned thread, std::size_t size_bytes, std::size_t alignment_bytes) {
+  if (reuse_) {
+    if (void* const again = allocate_again(thread, size_bytes, alignment_bytes)) return again;
+  }
   arena& in = arenas_[thread];
   const std::size_t alignment = alignment_bytes < granule_bytes ? granule_bytes : alignment_bytes;
   const std::size_t begin = (in.filled_bytes + alignment - 1) / alignment * alignment;
   const std::size_t end = (begin + size_bytes + granule_bytes - 1) / granule_bytes * granule_bytes;
   if (end > arena_bytes) throw std::bad_alloc();
   in.filled_bytes = end;
-  in.blocks.push_back({in.begin + begin, size_bytes, block_state::used, thread});
+  in.blocks.push_back({in.begin + begin, size_bytes, block_state::used, thread, 0});
   if (in.granules.size() < end / granule_bytes) in.granules.resize(2 * end / granule_bytes);
   const auto number = static_cast<std::uint32_t>(in.blocks.size());
   for (std::size_t at = begin / granule_bytes; at < end / granule_bytes; ++at) in.granules[at] = number;
@@ -143,10 +146,25 @@ world::block* world::block_of(const void* address) noexcept {
   return number == 0 || number > in.blocks.size() ? nullptr : &in.blocks[number - 1];
 }
 
-void world::give_back(block& which) noexcept {
+void* world::allocate_again(unsigned thread, std::size_t size_bytes, std::size_t alignment_bytes) noexcept {
+  std::vector<std::byte*>& waiting = given_back_by_[thread];
+  for (std::size_t at = waiting.size(); at-- > 0;) {
+    block& old = *block_of(waiting[at]);
+    if (old.size_bytes != size_bytes || reinterpret_cast<std::uintptr_t>(old.begin) % alignment_bytes != 0) continue;
+    waiting.erase(waiting.begin() + static_cast<std::ptrdiff_t>(at));
+    old.state = block_state::used;
+    ++old.generation;
+    ++used_;
+    return old.begin;
+  }
+  return nullptr;
+}
+
+void world::give_back(unsigned thread, block& which) {
   which.state = block_state::given_back;
   std::memset(which.begin, pattern, which.size_bytes);
   --used_;
+  if (reuse_) given_back_by_[thread].push_back(which.begin);
 }
 
 // ---- back to the beginning ----
@@ -168,6 +186,7 @@ void world::remember() {
     each.remembered_bytes = each.filled_bytes;
     saved_blocks_.push_back(each.blocks);
   }
+  for (std::size_t at = 0; at <= most_threads; ++at) saved_given_back_by_[at] = given_back_by_[at];
   remembered_used_ = used_;
 }
 
@@ -176,6 +195,7 @@ void world::put_back() noexcept {
   for (std::size_t at = 0; at <= most_threads; ++at) {
     arenas_[at].filled_bytes = arenas_[at].remembered_bytes;
     arenas_[at].blocks.assign(saved_blocks_[at].begin(), saved_blocks_[at].end());
+    given_back_by_[at] = saved_given_back_by_[at];
   }
   used_ = remembered_used_;
 }

@@ -3,7 +3,8 @@
 // What a checked program can change, and how it is put back before each of its executions.
 //
 //   arenas        memory that the program allocates: one for its main thread, one a thread, so that the same thread gets
-//                 the same addresses in each execution; given back memory is filled with a pattern and never handed out again
+//                 the same addresses in each execution; given back memory is filled with a pattern and never handed out
+//                 again; or, if it is to be reused, handed at once to the thread that gave it back
 //   data          the program's global objects
 //   thread locals of the main thread and of the threads, which run as fibers with thread locals of their own
 //
@@ -28,6 +29,8 @@ class world {
   world(const world&) = delete;
   world& operator=(const world&) = delete;
 
+  /// Who gives memory back gets it again when it next asks for so many bytes.
+  void reuse(bool at_once) noexcept { reuse_ = at_once; }
   void remember();
   void put_back() noexcept;
 
@@ -38,11 +41,12 @@ class world {
     std::size_t size_bytes = 0;
     block_state state = block_state::none;
     unsigned owner = 0;
+    unsigned generation = 0;  // how often it has been handed out again
   };
   [[nodiscard]] void* allocate(unsigned thread, std::size_t size_bytes, std::size_t alignment_bytes);
   /// The block that holds the address, given back or not; null if it is not ours.
   [[nodiscard]] block* block_of(const void* address) noexcept;
-  void give_back(block& which) noexcept;
+  void give_back(unsigned thread, block& which);
   [[nodiscard]] bool owns(const void* address) const noexcept;
   /// What threads can share: allocated memory, and the program's global objects.
   struct range {
@@ -72,6 +76,7 @@ class world {
   };
 
   void save(std::byte* begin, std::byte* end);
+  [[nodiscard]] void* allocate_again(unsigned thread, std::size_t size_bytes, std::size_t alignment_bytes) noexcept;
 
   arena arenas_[most_threads + 1];
   std::byte* memory_ = nullptr;
@@ -79,6 +84,9 @@ class world {
   std::size_t remembered_used_ = 0;
   std::vector<saved_range> saved_;
   std::vector<std::vector<block>> saved_blocks_;
+  bool reuse_ = false;
+  std::vector<std::byte*> given_back_by_[most_threads + 1];
+  std::vector<std::byte*> saved_given_back_by_[most_threads + 1];
   std::uintptr_t registers_[most_threads] = {};
   struct idle_threads;
   idle_threads* idle_;
