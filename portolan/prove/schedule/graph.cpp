@@ -102,12 +102,15 @@ cell graph::made_by(const event& load) const noexcept {
 
 void graph::begin_views(event_id id) noexcept {
   event& each = at(id);
-  const event first;
-  const event& previous = id.index() == 0 ? first : at({id.thread(), id.index() - 1});
-  each.hb = previous.hb;
-  each.acq = previous.acq;
-  each.rel = previous.rel;
-  each.porf = previous.porf;
+  if (id.index() == 0) {
+    each.hb = each.acq = each.rel = each.porf = view();
+  } else {
+    const event& previous = threads_[id.thread()][id.index() - 1];
+    each.hb = previous.hb;
+    each.acq = previous.acq;
+    each.rel = previous.rel;
+    each.porf = previous.porf;
+  }
   each.hb.set(id.thread(), id.index() + 1);
   each.porf.set(id.thread(), id.index() + 1);
 }

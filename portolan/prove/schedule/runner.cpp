@@ -1,6 +1,8 @@
 // Copyright 2026 The Portolan Authors. SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <csignal>
 #include <cstring>
+#include <iterator>
 #include <portolan/prove/schedule/drawing.hpp>
 #include <portolan/prove/schedule/runner.hpp>
 #include <portolan/prove/schedule/sleepers.hpp>
@@ -48,6 +50,7 @@ void runner::begin(const program& of, const limits& within) {
   tally_ = {};
   places_.clear();
   place_ids_.clear();
+  std::fill(std::begin(recent_places_), std::end(recent_places_), recent_place{});
   thread_count_ = static_cast<unsigned>(of.threads.size());
   for (unsigned at = 0; at < thread_count_; ++at) threads_[at].body = &of.threads[at];
   asymmetric_ = within.asymmetric_fences;
@@ -119,8 +122,10 @@ void runner::run_once() {
     each.on->begin(&runner::enter, &each);
   }
   const std::uintptr_t own = own_thread_locals();
+  turn_ = nobody;
   while (!stop_) {
-    turn_ = next_turn();
+    const bool drawn = std::exchange(turn_is_drawn_, false) && threads_[turn_].stands == standing::ready;
+    if (!drawn) turn_ = next_turn();
     if (turn_ == nobody) break;
     running_ = turn_;
     while (threads_[running_].waits_for != nobody) {
@@ -130,8 +135,9 @@ void runner::run_once() {
     }
     use_thread_locals(world_.thread_locals_of(running_));
     threads_[running_].on->resume();
-    use_thread_locals(own);
   }
+  use_thread_locals(own);
+  turn_is_drawn_ = false;
   running_ = nobody;
   if (contradicted_) ++tally_.left;
 }
@@ -241,9 +247,13 @@ place_id runner::place_of(void* address, unsigned size_bytes) {
   const world::block* const block = world_.block_of(address);
   const unsigned generation = block == nullptr ? 0 : block->generation;
   const auto key = std::uintptr_t{generation} << 56 | reinterpret_cast<std::uintptr_t>(address) << 5 | size_bytes;
-  const auto [known, fresh] = place_ids_.try_emplace(key, static_cast<place_id>(places_.size()));
-  if (fresh) places_.push_back({address, size_bytes, generation});
-  const place_id id = known->second;
+  recent_place& recent = recent_places_[key / 128 % std::size(recent_places_)];
+  if (recent.key != key) {
+    const auto [known, fresh] = place_ids_.try_emplace(key, static_cast<place_id>(places_.size()));
+    if (fresh) places_.push_back({address, size_bytes, generation});
+    recent = {key, known->second};
+  }
+  const place_id id = recent.id;
   graph& now = search_.now();
   while (now.place_count() <= id) (void)now.add_place({}, places_[now.place_count()].size_bytes);
   graph::place& there = now.place_at(id);
@@ -292,6 +302,7 @@ const event& runner::step(Add add) {
       }
     }
     turn_ = next_turn();
+    turn_is_drawn_ = turn_ != nobody;
   }
 }
 

@@ -142,10 +142,16 @@ class runner {
   unsigned running_ = nobody;
   unsigned preparing_ = world::main_thread;  // whose memory is taken while nobody runs
   unsigned turn_ = 0;
+  bool turn_is_drawn_ = false;  // for the next one to go on
   bool stop_ = false;
   bool contradicted_ = false;
   std::vector<known_place> places_;
   std::unordered_map<std::uintptr_t, place_id> place_ids_;  // by address, size and generation
+  struct recent_place {
+    std::uintptr_t key = 0;
+    place_id id = 0;
+  };
+  recent_place recent_places_[64];  // of `place_ids_`
   tally tally_;
   world world_;
   races races_;
