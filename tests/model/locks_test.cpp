@@ -89,6 +89,14 @@ TEST(parking, one_who_did_not_fall_asleep_takes_nobodys_wake_up) {
                                            }});
 }
 
+TEST(parking, one_who_finds_another_value_does_not_sleep_and_is_not_woken) {
+  expect_held("park for 7 | park | set, wake one", {[] { platform::park(word, 7); }, sleeps,
+                                                    [] {
+                                                      word.store(1, release);
+                                                      platform::wake_one(word);
+                                                    }});
+}
+
 TEST(parking, an_event_is_waited_for) {
   static event happened;
   static int message = 0;
