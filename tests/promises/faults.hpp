@@ -2,52 +2,25 @@
 //
 //   at_every_fault([&] { the operation }, [&](bool threw) { the audit });
 //
-// 1. A fault point counts only while an operation is armed, and only on the thread that armed it.
-// 2. `at_every_fault` runs the operation with the first point failing, then the second, … until a run meets fewer
+// 1. `at_every_fault` runs the operation with the first point failing, then the second, … until a run meets fewer
 //    points than that: every throw point was tried.
-// 3. `fragile::alive` counts objects: after everything is gone it must be what it was.
+// 2. `fragile::alive` counts objects: after everything is gone it must be what it was.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
-#include <exception>
 #include <functional>
+#include <new>
 
 #include <gtest/gtest.h>
 
+#include "tests/support/faults.hpp"
+
 namespace promises {
 
-struct injected : std::exception {
-  [[nodiscard]] const char* what() const noexcept override { return "injected"; }
-};
-
-class faults {
- public:
-  /// Called by everything that may fail.
-  static void point() {
-    if (left_ == 0) return;
-    if (--left_ == 0) {
-      fired_ = true;
-      throw injected();
-    }
-  }
-  /// Says whether this point is the one that fails; for allocators, which throw std::bad_alloc.
-  [[nodiscard]] static bool strikes() noexcept {
-    if (left_ == 0 || --left_ != 0) return false;
-    fired_ = true;
-    return true;
-  }
-  static void arm(int nth) noexcept {
-    left_ = nth;
-    fired_ = false;
-  }
-  static void disarm() noexcept { left_ = 0; }
-  [[nodiscard]] static bool fired() noexcept { return fired_; }
-
- private:
-  static inline thread_local int left_ = 0;
-  static inline thread_local bool fired_ = false;
-};
+using support::fault;
+using support::faults;
+using support::injected;
 
 /// Runs `operation` once for each of its fault points; `prepare` before and `audit` after each run, without faults.
 /// Returns how many points there were.
