@@ -6,6 +6,7 @@
 #include <memory>
 
 #include <portolan/base/bits.hpp>
+#include <portolan/base/sure_pages.hpp>
 
 namespace portolan {
 
@@ -53,7 +54,7 @@ void striped_counter::add_elsewhere(std::uint32_t thread, std::int64_t amount) {
   all->cells()[all->count].value.fetch_add(amount, platform::relaxed);  // relaxed: as in sum.
 }
 
-/// For twice as many threads as processors. From the kernel if the program has no memory: an update does not fail.
+/// For twice as many threads as processors. Where the program has no memory it is a sure page: an update does not fail.
 striped_counter::stripes* striped_counter::make() noexcept {
   const auto size_of = [](std::size_t count) { return sizeof(stripes) + (count + 1) * sizeof(cell); };
   const std::size_t wanted = 2 * power_of_two_from(platform::processor_count());
@@ -65,7 +66,7 @@ striped_counter::stripes* striped_counter::make() noexcept {
   } catch (...) {
     pages = true;
     while (size_of(count) > platform::page_bytes) count /= 2;
-    raw = platform::map_pages(platform::page_bytes);  // ends the program when the kernel has nothing either
+    raw = take_sure_page();
   }
   auto* made = std::construct_at(static_cast<stripes*>(raw), stripes{count, size_of(count), pages});
   for (std::size_t i = 0; i <= count; ++i) std::construct_at(made->cells() + i);
@@ -73,7 +74,7 @@ striped_counter::stripes* striped_counter::make() noexcept {
 }
 
 void striped_counter::unmake(stripes* all) noexcept {
-  if (all->pages) return platform::unmap_pages(all, platform::page_bytes);
+  if (all->pages) return give_sure_page_back(all);
   platform::deallocate(all, all->size_bytes, alignof(stripes));
 }
 

@@ -69,7 +69,7 @@ class striped_counter {
   struct alignas(cache_line_bytes) stripes {
     std::size_t count;
     std::size_t size_bytes;
-    bool pages;  // from the kernel, because the program had no memory
+    bool pages;  // a sure page, because the program had no memory
 
     [[nodiscard]] cell* cells() noexcept { return reinterpret_cast<cell*>(this + 1); }
     [[nodiscard]] const cell* cells() const noexcept { return reinterpret_cast<const cell*>(this + 1); }

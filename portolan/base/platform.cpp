@@ -10,7 +10,6 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
-#include <sys/random.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -59,7 +58,14 @@ bool probe_membarrier() noexcept {
 }
 
 void membarrier_all_threads() noexcept {
-  if (syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) != 0) std::abort();
+  if (syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0) return;
+  // Granted at the start, refused now: readers that run have passed no fence, and nothing else can give them one.
+  constexpr char sentence[] =
+      "portolan: the kernel has stopped to grant membarrier (a system call filter that was installed after the "
+      "start?); "
+      "start the program with PORTOLAN_NO_MEMBARRIER=1, or install the filter before it starts\n";
+  syscall(SYS_write, STDERR_FILENO, sentence, sizeof sentence - 1);
+  std::abort();
 }
 
 #if defined(__x86_64__)
@@ -171,7 +177,8 @@ std::uint64_t now_ns() noexcept {
 
 std::uint64_t random_seed() noexcept {
   std::uint64_t bits = 0;
-  if (getrandom(&bits, sizeof bits, 0) != static_cast<ssize_t>(sizeof bits)) {
+  // By the call's number: the C library's getrandom is a point of cancellation, which would unwind through us.
+  if (syscall(SYS_getrandom, &bits, sizeof bits, 0) != static_cast<long>(sizeof bits)) {
     // No source of chance (a very old kernel or a strict sandbox): time and an address still differ by run.
     bits = now_ns() * 0x9E3779B97F4A7C15U ^ reinterpret_cast<std::uintptr_t>(&bits);
   }

@@ -3,20 +3,21 @@
 // Blocks and bags: memory, and the order of sealed blocks.
 #include <portolan/reclaim/domain/bag.hpp>
 
+#include <portolan/base/sure_pages.hpp>
+
 namespace portolan::reclaim {
 
 sure_memory sure_memory::take(std::size_t size_bytes, std::size_t alignment_bytes) noexcept {
   try {
     return {platform::allocate(size_bytes, alignment_bytes), false};
   } catch (...) {
-    // Throws out of a noexcept function, and so terminates, when the kernel has nothing either.
-    return {platform::map_pages(platform::page_bytes), true};
+    return {take_sure_page(), true};
   }
 }
 
 void sure_memory::give_back(void* at, bool pages, std::size_t size_bytes, std::size_t alignment_bytes) noexcept {
   if (pages) {
-    platform::unmap_pages(at, platform::page_bytes);
+    give_sure_page_back(at);
   } else {
     platform::deallocate(at, size_bytes, alignment_bytes);
   }

@@ -9,8 +9,8 @@
 // 2. Sealed blocks stand in the order of their tags, but for those that were taken out and put back.
 // 3. Everything in a bag is guarded by its lock; whoever judges or disposes takes the block out first,
 //    so that no user code runs under the lock.
-// 4. There is always room: where the program's memory is at its end a block comes from the kernel's pages,
-//    and if these are at their end too the program is terminated, because a retired object must not be lost.
+// 4. There is always room: where the program's memory is at its end a block is a sure page (base/sure_pages.hpp): the
+//    kernel's, or one of a reserve. If that is at its end too the program is terminated: no retired object may be lost.
 #pragma once
 
 #include <cstddef>
