@@ -6,6 +6,8 @@
     < static_cast<void>(place_copy(to, hash, seen));                                these statements, line for line;
     > nothing();                                                                    with the fault they are these
 
+A line `? FUNCTION | DECLARATION` before all says whom the question goes to; without it, the checker.
+
 Without `>` lines the statements are not done. Where `>` lines contain the word FAULT they replace the statements whether
 or not the fault is wanted, and FAULT says whether it is. Statements are compared without their indentation, comments
 between them are passed over. Several faults may stand at one place.
@@ -37,7 +39,9 @@ def read_faults(path):
         text = line.strip()
         if not text or text.startswith("#"):
             continue
-        if text.startswith("== "):
+        if text.startswith("? "):
+            ASKED.function, _, ASKED.declaration = text[2:].partition(" | ")
+        elif text.startswith("== "):
             name, _, what = text[3:].partition(" | ")
             faults.append(Fault(name.strip(), what.strip()))
         elif text.startswith("@ "):
@@ -81,8 +85,19 @@ def place_of(fault, lines):
     return None
 
 
+@dataclass
+class Question:
+    """The function that says whether a fault is wanted, and the line that declares it."""
+
+    function: str = "::portolan::platform::checked::planted"
+    declaration: str = "#include <portolan/base/platform/checked.hpp>"
+
+
+ASKED = Question()
+
+
 def question(name):
-    return f'(::portolan::platform::checked::planted("{name}"))'
+    return f'({ASKED.function}("{name}"))'
 
 
 def mutated(lines, first, last, places):
@@ -125,7 +140,7 @@ def plant(root, source, faults):
         else:
             places.setdefault(place, []).append(fault)
     copy = mutated(lines, 0, len(lines) - 1, places)
-    return f'#include <portolan/base/platform/checked.hpp>\n#line 1 "{source}"\n{copy}\n', stale
+    return f'{ASKED.declaration}\n#line 1 "{source}"\n{copy}\n', stale
 
 
 def write_if_changed(path, text):
@@ -151,7 +166,7 @@ def main():
     listed = "".join(f"{each.name}\t{each.source}\t{each.what}\n" for each in faults if each not in stale)
     write_if_changed(given.to / "planted.txt", listed)
     for each in stale:
-        print(f"planted.txt: {each.name}: its statements are not in {each.source} any more")
+        print(f"{given.faults.name}: {each.name}: its statements are not in {each.source} any more")
 
 
 if __name__ == "__main__":
