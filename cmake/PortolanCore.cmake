@@ -2,7 +2,7 @@
 # and nothing that links against portolan::portolan notices.
 file(GLOB_RECURSE PORTOLAN_HEADERS CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/portolan/*.hpp")
 file(GLOB_RECURSE PORTOLAN_SOURCES CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/portolan/*.cpp")
-# Rooms that are components of their own (PortolanObserve.cmake, PortolanProve.cmake).
+# Rooms that are components of their own (PortolanObserve.cmake, PortolanHistory.cmake, PortolanProve.cmake).
 list(FILTER PORTOLAN_HEADERS EXCLUDE REGEX "/portolan/(observe|prove)/")
 list(FILTER PORTOLAN_SOURCES EXCLUDE REGEX "/portolan/(observe|prove)/")
 

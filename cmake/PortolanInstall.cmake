@@ -11,6 +11,11 @@ if(TARGET portolan_observe)
     ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}"
     FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
 endif()
+if(TARGET portolan_history)
+  install(TARGETS portolan_history EXPORT portolanTargets
+    ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}"
+    FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+endif()
 if(TARGET portolan_prove)
   install(TARGETS portolan_prove EXPORT portolanTargets
     ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}"
@@ -21,6 +26,9 @@ install(EXPORT portolanTargets NAMESPACE portolan:: DESTINATION "${package_dir}"
 set(PORTOLAN_COMPONENTS core)
 if(TARGET portolan_observe)
   list(APPEND PORTOLAN_COMPONENTS observe)
+endif()
+if(TARGET portolan_history)
+  list(APPEND PORTOLAN_COMPONENTS history)
 endif()
 if(TARGET portolan_prove)
   list(APPEND PORTOLAN_COMPONENTS prove)

@@ -9,6 +9,9 @@ endif()
 
 file(GLOB_RECURSE PORTOLAN_PROVE_HEADERS CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/portolan/prove/*.hpp")
 file(GLOB_RECURSE PORTOLAN_PROVE_SOURCES CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/portolan/prove/*.cpp")
+# A component of its own, of the ordinary build: PortolanHistory.cmake.
+list(FILTER PORTOLAN_PROVE_HEADERS EXCLUDE REGEX "/portolan/prove/(history|linearize)")
+list(FILTER PORTOLAN_PROVE_SOURCES EXCLUDE REGEX "/portolan/prove/(history|linearize)")
 set(PORTOLAN_CHECKED_SOURCES ${PORTOLAN_SOURCES})
 # What the checker puts in their place: portolan/prove/schedule/machine.cpp.
 list(FILTER PORTOLAN_CHECKED_SOURCES EXCLUDE REGEX "/portolan/base/platform")

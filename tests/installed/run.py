@@ -13,6 +13,7 @@ ROOT = HERE.parent.parent
 BUILD = ROOT / "build" / "package"
 COMPILERS = ("g++", "clang++")
 CHECKED = "6 executions\n"
+EXPLAINED = "3 operations on 1 keys: each can have happened at one instant of its call\n"
 RECORDED = "10 written, 0 missing\n"
 ANSWER = "sea 4, 7 * 7 = 49, setting 2\n"
 
@@ -80,6 +81,12 @@ class Installation:
         call("cmake", "--build", build)
         expect(call(build / "recorder", build / "trace.gz") == RECORDED, "the recorder built with CMake says otherwise")
 
+    def a_project_finds_the_component_history(self):
+        build = self.configure("historian", f"-DCMAKE_PREFIX_PATH={self.prefix}", "-DGUEST_COMPONENTS=core;history",
+                               "-DCMAKE_CXX_COMPILER=g++")
+        call("cmake", "--build", build)
+        expect(call(build / "historian") == EXPLAINED, "the historian built with CMake says otherwise")
+
     def a_project_finds_the_component_prove(self):
         build = self.configure("checked", f"-DCMAKE_PREFIX_PATH={self.prefix}", "-DGUEST_COMPONENTS=core;prove",
                                "-DCMAKE_CXX_COMPILER=g++")
@@ -128,6 +135,7 @@ def cases(installation):
     for compiler in COMPILERS:
         yield "a_project_finds_the_package", (compiler,)
         yield "pkg_config_is_enough", (compiler,)
+    yield "a_project_finds_the_component_history", ()
     yield "a_project_finds_the_component_observe", ()
     yield "a_project_finds_the_component_prove", ()
     yield "pkg_config_is_enough_for_the_component_observe", ()
