@@ -25,6 +25,7 @@ class Tree:
         self.root = pathlib.Path(root)
         self.settings = pathlib.Path(settings)  # where .clang-format and .clang-tidy lie
         self.hints = []  # lines to print that fail nothing
+        self.built = False  # both compilers have just built the tests and the documents
 
     @functools.cached_property
     def paths(self):

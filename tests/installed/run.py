@@ -1,6 +1,7 @@
 """Installs the package, moves it, and builds a small project against it: through CMake and through pkg-config, with
 both compilers. The last line is `N passed, N failed`."""
 
+import concurrent.futures
 import os
 import pathlib
 import re
@@ -153,15 +154,19 @@ def main():
         except Failed as why:
             print(f"FAILED to install\n{why}\n0 passed, 1 failed")
             return 1
-        for name, arguments in cases(installation):
-            title = " ".join((name, *arguments))
+
+        def said_of(case):
+            name, arguments = case
             try:
                 getattr(installation, name)(*arguments)
-                passed += 1
-                print(f"ok     {title}")
+                return True, f"ok     {' '.join((name, *arguments))}"
             except Failed as why:
-                failed += 1
-                print(f"FAILED {title}\n{why}")
+                return False, f"FAILED {' '.join((name, *arguments))}\n{why}"
+
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 2) as pool:
+            for good, said in pool.map(said_of, cases(installation)):
+                passed, failed = passed + good, failed + (not good)
+                print(said)
     print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0
 
