@@ -105,7 +105,7 @@ TYPED_TEST(merge_beside_writers, shows_an_entry_in_both_maps_to_nobody_who_looks
 }
 
 // Whoever computes on one map may use the other: a merge that waited for one lock with the other held would hang here.
-TEST(merge_of_guarded_maps, waits_for_neither_lock_while_it_holds_the_other) {
+TEST(merge_of_guarded_maps_beside_writers, waits_for_neither_lock_while_it_holds_the_other) {
   using map_type = portolan::guarded_map<std::unordered_map<int, int>>;
   const watchdog guard("merges both ways beside computes that use both maps");
   map_type left;

@@ -51,8 +51,8 @@ TYPED_TEST(merge_of_maps, moves_what_the_target_lacks_and_leaves_the_rest) {
 
 template <class Subject>
 class merge_with_itself : public testing::Test {};
-using maps_of_values = where<gives_values, subjects<one_of_each>>;
-TYPED_TEST_SUITE(merge_with_itself, maps_of_values, subject_names);
+using maps_beside_themselves = where<gives_values, subjects<one_of_each>>;
+TYPED_TEST_SUITE(merge_with_itself, maps_beside_themselves, subject_names);
 
 TYPED_TEST(merge_with_itself, does_nothing) {
   typename TypeParam::map map;

@@ -9,7 +9,7 @@
 namespace promises {
 namespace {
 
-constexpr std::uint64_t keys = 8;
+constexpr std::uint64_t few_keys = 8;
 
 template <class Subject>
 class no_half_written_value : public testing::Test {
@@ -18,7 +18,7 @@ class no_half_written_value : public testing::Test {
   using value = typename Subject::value;
 
   static void write(map& shared, chance& random, std::uint64_t number) {
-    const auto at = Subject::key_of(random.below(keys));
+    const auto at = Subject::key_of(random.below(few_keys));
     switch (random.below(5)) {
       case 0: shared.insert_or_assign(at, Subject::value_of(number)); return;
       case 1:
@@ -45,7 +45,7 @@ class no_half_written_value : public testing::Test {
 
   static std::uint64_t read(const map& shared, chance& random) {
     std::uint64_t seen = 0;
-    const auto at = Subject::key_of(random.below(keys));
+    const auto at = Subject::key_of(random.below(few_keys));
     if (number_at<Subject>(shared, at)) ++seen;
     if constexpr (offers_visit<map>) {
       shared.visit(at, [&](const value& shown) {
@@ -60,13 +60,14 @@ class no_half_written_value : public testing::Test {
   }
 };
 
-using readable = where<can_find, join<subjects<shared_families, number, two_words>,
-                                      subjects<shared_families, number, big>, subjects<families_by_kind, text, text>>>;
-TYPED_TEST_SUITE(no_half_written_value, readable, subject_names);
+using read_while_written =
+    where<can_find, join<subjects<shared_families, number, two_words>, subjects<shared_families, number, big>,
+                         subjects<families_by_kind, text, text>>>;
+TYPED_TEST_SUITE(no_half_written_value, read_while_written, subject_names);
 
 TYPED_TEST(no_half_written_value, is_ever_seen_by_a_reader) {
   typename TypeParam::map shared;
-  for (std::uint64_t i = 0; i < keys; ++i) shared.insert(TypeParam::key_of(i), TypeParam::value_of(i));
+  for (std::uint64_t i = 0; i < few_keys; ++i) shared.insert(TypeParam::key_of(i), TypeParam::value_of(i));
   constexpr int writers = 2;
   constexpr int readers = 2;
   std::atomic<int> writing{writers};

@@ -10,7 +10,7 @@ namespace promises {
 namespace {
 
 constexpr int adders = 3;
-constexpr std::uint64_t counters = 4;
+constexpr std::uint64_t counted_keys = 4;
 
 class no_increment_is_lost : public testing::TestWithParam<numbered_kind> {
  protected:
@@ -20,7 +20,7 @@ class no_increment_is_lost : public testing::TestWithParam<numbered_kind> {
     together(adders + 1, [&](int thread) {
       chance random(static_cast<std::uint64_t>(thread));
       if (thread < adders) {
-        for (std::uint64_t i = 0; i < additions; ++i) add(random.below(counters));
+        for (std::uint64_t i = 0; i < additions; ++i) add(random.below(counted_keys));
         --adding;
         return;
       }
@@ -30,9 +30,9 @@ class no_increment_is_lost : public testing::TestWithParam<numbered_kind> {
       }
     });
     std::uint64_t sum = 0;
-    for (std::uint64_t i = 0; i < counters; ++i) sum += map->find(i).value_or(0);
+    for (std::uint64_t i = 0; i < counted_keys; ++i) sum += map->find(i).value_or(0);
     EXPECT_EQ(sum, adders * additions);
-    EXPECT_EQ(map->size(), counters);
+    EXPECT_EQ(map->size(), counted_keys);
   }
 
   std::unique_ptr<numbered_map> map = GetParam().make();
@@ -48,7 +48,7 @@ TEST_P(no_increment_is_lost, by_compute) {
 }
 
 TEST_P(no_increment_is_lost, by_compare_exchange) {
-  for (std::uint64_t i = 0; i < counters; ++i) map->insert(i, 0);
+  for (std::uint64_t i = 0; i < counted_keys; ++i) map->insert(i, 0);
   add_under_churn([&](std::uint64_t at) {
     for (;;) {
       const std::uint64_t now = map->find(at).value();

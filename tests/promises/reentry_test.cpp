@@ -44,8 +44,8 @@ class reentry_inside_compute : public testing::Test {
   map shared;
   watchdog guard{"re-entry inside compute"};
 };
-using computing = where<can_compute_alone, each_map>;
-TYPED_TEST_SUITE(reentry_inside_compute, computing, subject_names);
+using computing_alone = where<can_compute_alone, each_map>;
+TYPED_TEST_SUITE(reentry_inside_compute, computing_alone, subject_names);
 
 TYPED_TEST(reentry_inside_compute, is_refused_for_every_write_of_the_same_key) {
   const auto same = TypeParam::key_of(1);

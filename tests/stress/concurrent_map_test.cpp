@@ -231,7 +231,7 @@ TYPED_TEST(every_engine, for_each_shows_what_stays_exactly_once_while_the_table_
       }
     });
   }
-  const std::uint64_t walks = scaled(std::uint64_t{100});
+  const std::uint64_t walks = scaled(std::uint64_t{40});
   for (std::uint64_t walk = 0; walk < walks; ++walk) {
     std::vector<unsigned char> times(stayers + 40000, 0);
     map.for_each([&](key k, std::uint64_t value) {
