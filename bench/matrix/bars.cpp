@@ -13,10 +13,6 @@ using workload::league;
 
 constexpr std::size_t ours = 0;
 
-bool within(const std::vector<unsigned>& all, unsigned one) {
-  return std::find(all.begin(), all.end(), one) != all.end();
-}
-
 std::string times(double ratio) { return fmt::format("{:.2f}", ratio); }
 std::string spread_of(const estimate& ratio) { return fmt::format("{:.2f} to {:.2f}", ratio.low, ratio.high); }
 std::string threads_in_words(unsigned threads) { return fmt::format("{} thread{}", threads, threads == 1 ? "" : "s"); }

@@ -24,9 +24,6 @@ constexpr std::uint64_t churn_entries = 1'000'000;
 
 bool has(const settings& how, part which) { return how.parts.count(which) != 0; }
 bool stopped(const settings& how) { return how.interrupted != nullptr && how.interrupted->load(); }
-bool within(const std::vector<unsigned>& all, unsigned one) {
-  return std::find(all.begin(), all.end(), one) != all.end();
-}
 
 // What one arena measures, in an order that keeps the keys as long as cells need them to be there.
 std::vector<cell_key> cells_of(const settings& how, key_form form, std::uint64_t entries) {

@@ -8,6 +8,7 @@
 // The first come first because a process that forks has one thread here, and no map yet whose memory would be counted.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <set>
 #include <string>
@@ -52,6 +53,11 @@ struct settings {
 
   [[nodiscard]] std::uint64_t largest() const;
 };
+
+/// Whether `one` number of threads is among `all`.
+[[nodiscard]] inline bool within(const std::vector<unsigned>& all, unsigned one) {
+  return std::find(all.begin(), all.end(), one) != all.end();
+}
 
 struct latency_of {
   std::string name;  ///< of the map; empty: the clock alone

@@ -29,6 +29,7 @@
 #include <utility>
 #include <vector>
 
+#include "tests/support/scale.hpp"
 #include "tests/support/text_number.hpp"
 
 namespace schedules {
@@ -78,11 +79,17 @@ using all_variants = testing::Types<
     text_variant<portolan::epoch, portolan::node_storage>, variant<portolan::hazard, portolan::node_storage>,
     text_variant<portolan::epoch, portolan::automatic_storage>,
     variant<portolan::hazard, portolan::automatic_storage, same_number>>;
-// A script fixes the order in which threads meet, so ThreadSanitizer sees the same in half of the combinations.
-using half_of_variants = testing::Types<
+// A script fixes the order in which threads meet, so ThreadSanitizer sees the same in half of the combinations, and
+// AddressSanitizer the same memory taken and given back in those that have each storage and each reclaimer.
+using variants_for_threads = testing::Types<
     variant<portolan::epoch, portolan::automatic_storage>, variant<portolan::hazard, portolan::portable_storage>,
     variant<portolan::hazard, portolan::node_storage>, text_variant<portolan::epoch, portolan::automatic_storage>>;
-using variants = std::conditional_t<portolan::platform::under_thread_sanitizer, half_of_variants, all_variants>;
+using variants_for_memory = testing::Types<
+    variant<portolan::epoch, portolan::automatic_storage>, variant<portolan::hazard, portolan::portable_storage>,
+    variant<portolan::hazard, portolan::node_storage>, text_variant<portolan::epoch, portolan::automatic_storage>,
+    variant<portolan::hazard, portolan::automatic_storage, same_number>>;
+using variants = std::conditional_t<portolan::platform::under_thread_sanitizer, variants_for_threads,
+                                    std::conditional_t<support::sanitized, variants_for_memory, all_variants>>;
 template <class V>
 class scripted : public testing::Test {};
 TYPED_TEST_SUITE(scripted, variants);
