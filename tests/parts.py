@@ -305,8 +305,8 @@ def counted_script(command):
 
 
 PARTS = [
-    Part("release", "g++ release, every test", 6, [configure_and_build, run_tests]),
-    Part("tsan", "clang with ThreadSanitizer, every test that starts threads", 5, [configure_and_build, run_tests]),
+    Part("release", "g++ release, every test", 7, [configure_and_build, run_tests]),
+    Part("tsan", "clang with ThreadSanitizer, every test that starts threads", 4, [configure_and_build, run_tests]),
     Part("asan", "clang with Address and UB sanitizers, every test", 6, [configure_and_build, run_tests]),
     Part("house", "the rules of the house, both compilers", 1, [counted_script(HOUSE)]),
     Part("installed", "a project built against the installed package", 1, [counted_script(INSTALLED)]),
