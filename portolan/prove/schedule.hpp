@@ -147,4 +147,15 @@ void doing(const char* operation);
 /// @calls     nothing
 [[nodiscard]] std::size_t blocks_in_use() noexcept;
 
+/// Inside a program: of the calling thread's allocations the next `more` succeed, all others throw std::bad_alloc. The
+/// kernel's pages are always there. Outside a program it does nothing.
+///
+/// @returns   nothing
+/// @sees      nothing shared
+/// @progress  never waits
+/// @cost      one store
+/// @throws    nothing
+/// @calls     nothing
+void fail_allocations_after(std::uint64_t more) noexcept;
+
 }  // namespace portolan::prove::schedule

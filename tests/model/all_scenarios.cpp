@@ -1,13 +1,18 @@
 // Copyright 2026 The Portolan Authors. SPDX-License-Identifier: Apache-2.0
+#include <utility>
+
 #include "scenarios.hpp"
 
 namespace portolan::model {
 
-std::vector<scenario> all_scenarios() {
+std::vector<scenario> all_scenarios(depth in) {
   std::vector<scenario> all;
-  for (const auto& of : {concurrent_map_scenarios, parts_scenarios}) {
+  for (const auto& of : {concurrent_map_scenarios, sync_map_scenarios, lock_free_map_scenarios, versioned_map_scenarios,
+                         copied_and_locked_map_scenarios, parts_scenarios}) {
     std::vector<scenario> more = of();
-    all.insert(all.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+    for (scenario& each : more) {
+      if (each.from == depth::plain || in == depth::nightly) all.push_back(std::move(each));
+    }
   }
   return all;
 }

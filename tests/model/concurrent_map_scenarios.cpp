@@ -1,139 +1,127 @@
 // Copyright 2026 The Portolan Authors. SPDX-License-Identifier: Apache-2.0
 //
-// concurrent_map: pairs of operations, and some triples, on a map in each phase of its table, of each engine.
+// concurrent_map in each phase of its table: each engine, with each reclaimer.
 #include <portolan/map/concurrent_map.hpp>
 #include <portolan/map/portable_storage.hpp>
 #include <portolan/reclaim/hazard.hpp>
 
-#include "scenarios.hpp"
+#include "plan.hpp"
+#include "subject_of.hpp"
 
 namespace portolan::model {
 namespace {
 
-/// The scenarios of one engine.
-template <class Map>
-class of_engine {
- public:
-  of_engine(std::vector<scenario>& to, std::string map) : to_(to), map_(std::move(map)) {}
+/// As portolan::equal, but not known to compare bits: then entries are nodes whose value changes in place.
+struct plain_equal {
+  bool operator()(number left, number right) const noexcept { return left == right; }
+};
+/// All keys belong into one line.
+struct one_line {
+  std::size_t operator()(number key) const noexcept { return key << 16 & 0x30000; }
+};
+template <class K>
+using memory_for = std::allocator<std::pair<const number, K>>;
 
-  void add_all() {
-    add_pairs_on_one_key();
-    add_growth();
-    add_moves();
-    add_clears();
-    add_triples();
-    add_machines_without_membarrier();
-  }
+template <class V, class Reclaimer = epoch, class Storage = automatic_storage, class Equal = equal<number>,
+          class Hash = hash<number>>
+constexpr auto make = &subject_of<concurrent_map<number, V, Hash, Equal, memory_for<V>, Reclaimer, Storage>>::make;
 
- private:
-  using run = operations<Map>;
-  using steps = std::vector<operation<Map>>;
-
-  void add(const char* phase, map_scenario<Map> of) { to_.push_back(named(map_, phase, std::move(of))); }
-
-  void add_pairs_on_one_key() {
-    const std::vector<std::pair<std::string, operation<Map>>> all = {
-        {"find", run::find(1)},   {"insert", run::insert(1, 5)}, {"assign", run::assign(1, 6)},
-        {"erase", run::erase(1)}, {"compute", run::add(1)},
-    };
-    for (const bool present : {false, true}) {
-      for (std::size_t left = 0; left < all.size(); ++left) {
-        for (std::size_t right = left; right < all.size(); ++right) {
-          add("one key", {.name = all[left].first + " | " + all[right].first + (present ? ", present" : ", absent"),
-                          .held = present ? std::vector<number>{1, 2} : std::vector<number>{2},
-                          .threads = {{all[left].second}, {all[right].second}}});
-        }
-      }
-    }
-  }
-
-  /// Two entries a line: what a small table of small entries holds before it grows.
-  static std::vector<number> full() { return {1, 2, 3, 4, 5, 6, 7, 8}; }
-
-  /// Two inserts: the first begins the growth, the second moves the first unit.
-  void add_growth() {
-    const steps grow = {run::insert(100, 7), run::insert(101, 7)};
-    const auto growing = [&](const std::string& name, steps beside) {
-      add("growth begins", {.name = "grow | " + name, .held = full(), .threads = {grow, std::move(beside)}});
-    };
-    for (const number key : {number{1}, number{4}}) {
-      const std::string which = " " + std::to_string(key);
-      growing("find" + which, {run::find(key)});
-      growing("erase" + which, {run::erase(key)});
-      growing("assign" + which, {run::assign(key, 3)});
-      growing("compute" + which, {run::add(key)});
-    }
-    add("growth begins", {.name = "insert | insert", .held = full(), .threads = {{grow[0]}, {grow[1]}}});
-  }
-
-  /// One insert before the threads has begun the growth; what they do meets a table that is being moved.
-  void add_moves() {
-    const auto moving = [&](const std::string& name, operation<Map> left, operation<Map> right) {
-      add("being moved", {.name = name, .held = full(), .threads = {{left}, {right}}, .before = {run::insert(100, 7)}});
-    };
-    for (const number key : {number{2}, number{5}}) {
-      const std::string which = " " + std::to_string(key);
-      moving("move | find" + which, run::insert(101, 7), run::find(key));
-      moving("move | erase" + which, run::insert(101, 7), run::erase(key));
-      moving("move | assign" + which, run::insert(101, 7), run::assign(key, 3));
-      moving("move | compute" + which, run::insert(101, 7), run::add(key));
-      moving("move by erase | find" + which, run::erase(key), run::find(key));
-      moving("move by assign | find" + which, run::assign(key, 4), run::find(key));
-    }
-    moving("move | find absent", run::insert(101, 7), run::find(55));
-    moving("move | move, one key", run::insert(101, 7), run::insert(101, 8));
-    moving("move | move, two keys", run::insert(101, 7), run::insert(102, 8));
-  }
-
-  void add_clears() {
-    add("cleared", {.name = "clear | find", .held = {1}, .threads = {{run::clear()}, {run::find(1)}}});
-    add("cleared", {.name = "clear | erase", .held = {1}, .threads = {{run::clear()}, {run::erase(1)}}});
-  }
-
-  void add_triples() {
-    add("three threads", {.name = "insert | erase | find",
-                          .held = {2},
-                          .threads = {{run::insert(1, 5)}, {run::erase(1)}, {run::find(1)}}});
-    add("three threads", {.name = "erase, insert | find | find",
-                          .held = {1},
-                          .threads = {{run::erase(1), run::insert(1, 5)}, {run::find(1)}, {run::find(1)}}});
-    add("three threads",
-        {.name = "compute | compute | compute", .held = {1}, .threads = {{run::add(1)}, {run::add(1)}, {run::add(1)}}});
-  }
-
-  /// Without membarrier the readers' fence is a full one.
-  void add_machines_without_membarrier() {
-    const auto symmetric = [&](map_scenario<Map> of) {
-      scenario made = named(map_, "no membarrier", std::move(of));
-      made.run = [asymmetric = std::move(made.run)](limits within) {
-        within.asymmetric_fences = false;
-        return asymmetric(within);
-      };
-      to_.push_back(std::move(made));
-    };
-    symmetric({.name = "insert | find", .held = {2}, .threads = {{run::insert(1, 5)}, {run::find(1)}}});
-    symmetric({.name = "assign | erase", .held = {1}, .threads = {{run::assign(1, 5)}, {run::erase(1)}}});
-  }
-
-  std::vector<scenario>& to_;
-  std::string map_;
+const kind kinds[] = {
+    {"concurrent_map: words of 16 bytes, epoch", make<number>},
+    {"concurrent_map: words of 16 bytes, hazard", make<number, hazard>},
+    {"concurrent_map: words of 8 bytes, epoch", make<number, epoch, portable_storage>},
+    {"concurrent_map: words of 8 bytes, hazard", make<number, hazard, portable_storage>},
+    {"concurrent_map: nodes, epoch", make<wide>},
+    {"concurrent_map: nodes, hazard", make<wide, hazard>},
+    {"concurrent_map: nodes changed in place, epoch", make<number, epoch, automatic_storage, plain_equal>},
+    {"concurrent_map: nodes changed in place, hazard", make<number, hazard, automatic_storage, plain_equal>},
 };
 
-using inline16_map = concurrent_map<number, number>;
-using inline8_map = concurrent_map<number, number, hash<number>, equal<number>,
-                                   std::allocator<std::pair<const number, number>>, epoch, portable_storage>;
-using node_map = concurrent_map<number, wide>;
-using hazard_map =
-    concurrent_map<number, wide, hash<number>, equal<number>, std::allocator<std::pair<const number, wide>>, hazard>;
+void at_rest(collection& to) {
+  const auto walks = walks_to(held_key);
+  const auto all = all_calls(held_key, other_key);
+  for (const bool present : {false, true}) {
+    to.phase(present ? "at rest, present" : "at rest, absent",
+             present ? std::vector<number>{held_key, other_key} : std::vector<number>{other_key});
+    to.from(depth::plain).add_pairs(walks, walks);
+    to.add_pairs_and_find(changes_of(held_key), changes_of(held_key), held_key);
+    to.add_pairs({{verb::for_each}, {verb::clear}}, walks);
+    to.add({{{verb::insert, held_key, 5}}, {{verb::erase, held_key}}}, threads_are::new_to_it);
+    to.from(depth::nightly).add_pairs(all, all);
+    to.add_pairs_and_find(all, all, held_key);
+    for (const call& one : changes_of(held_key)) {
+      to.add({{one, {verb::erase, held_key}}, {{verb::insert, held_key, 7}, {verb::find, held_key}}});
+      to.add({{one}, {{verb::erase, held_key}}, {{verb::find, held_key}}});
+      to.add({{one}, {{verb::insert, held_key, 7}}, {{verb::assign, held_key, 8}}});
+    }
+  }
+  to.from(depth::plain).phase("reclaim", {held_key, other_key});
+  for (const call& reader : {call{verb::find, held_key}, call{verb::pin, held_key}, call{verb::for_each}}) {
+    to.add({{{verb::erase, held_key}, {verb::shrink_to_fit}}, {reader}});
+  }
+}
+
+/// The readers' fence is then a full one, and readers take no short cut.
+void without_membarrier(collection& to, number room) {
+  to.from(depth::plain).phase("no membarrier", {held_key, other_key}).without_membarrier();
+  to.add_pairs({{verb::erase, held_key}}, walks_to(held_key));
+  to.add({{{verb::erase, held_key}, {verb::shrink_to_fit}}, {{verb::find, held_key}}});
+  to.phase("no membarrier, growth", keys(room)).without_membarrier();
+  to.add_pairs({{verb::insert, fresh_key, 7}}, {{verb::find, held_key}, {verb::erase, held_key}});
+}
+
+void growing(collection& to, number room) {
+  const auto full = keys(room);
+  const std::vector<call> grow = {{verb::insert, fresh_key, 7}};
+  const std::vector<call> move = {{verb::insert, later_key, 7}};
+  to.from(depth::plain).phase("growth begins", full);
+  to.add_pairs(grow, walks_to(held_key));
+  to.add_pairs(grow, move);
+  to.add_pairs(grow, {{verb::for_each}});
+  to.from(depth::nightly).add_pairs(grow, all_calls(held_key, other_key));
+  to.add_pairs_and_find(grow, changes_of(held_key), held_key);
+
+  to.from(depth::plain).phase("being moved", full, grow);
+  to.add_pairs(move, walks_to(held_key));
+  to.add_pairs(move, {{verb::find, 55}, {verb::insert, later_key, 8}, {verb::insert, 102, 8}, {verb::for_each}});
+  to.add_pairs({{verb::erase, held_key}, {verb::assign, held_key, 4}}, {{verb::find, held_key}});
+  to.from(depth::nightly).add_pairs(all_calls(held_key, other_key), all_calls(held_key, other_key));
+  to.add_pairs_and_find(move, changes_of(held_key), held_key);
+
+  to.from(depth::plain).phase("growth fails", full);
+  for (const number allowed : {0, 1}) {
+    const std::vector<call> failing = {{verb::fail_allocations, allowed}, grow[0]};
+    for (const call& beside : {call{verb::find, held_key}, call{verb::erase, held_key}, move[0]})
+      to.add({failing, {beside}});
+  }
+}
+
+void shrinking(collection& to, number room) {
+  std::vector<call> emptied = {{verb::insert, fresh_key, 7}, {verb::shrink_to_fit}};
+  for (number key = 2; key <= room; ++key) emptied.push_back({verb::erase, key});
+  const std::vector<call> shrink = {{verb::erase, fresh_key}};
+  to.from(depth::plain).phase("shrinking begins", keys(room), emptied);
+  to.add_pairs(shrink, walks_to(held_key));
+  to.add_pairs(shrink, {{verb::insert, later_key, 7}, {verb::for_each}});
+  emptied.push_back(shrink[0]);
+  to.phase("being shrunk", keys(room), emptied);
+  to.add_pairs({{verb::insert, later_key, 7}}, walks_to(held_key));
+  to.add_pairs({{verb::insert, later_key, 7}}, {{verb::for_each}});
+}
 
 }  // namespace
 
 std::vector<scenario> concurrent_map_scenarios() {
   std::vector<scenario> all;
-  of_engine<inline16_map>(all, "concurrent_map, words of 16 bytes").add_all();
-  of_engine<inline8_map>(all, "concurrent_map, words of 8 bytes").add_all();
-  of_engine<node_map>(all, "concurrent_map, nodes").add_all();
-  of_engine<hazard_map>(all, "concurrent_map, nodes, hazard pointers").add_all();
+  for (const kind& each : kinds) {
+    collection of(each);
+    at_rest(of);
+    growing(of, room_of(each));
+    shrinking(of, room_of(each));
+    without_membarrier(of, room_of(each));
+    auto more = of.take();
+    all.insert(all.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+  }
   return all;
 }
 

@@ -98,7 +98,7 @@ class atomic {
   }
   static T value_of(checked::bits bits) noexcept {
     T value;
-    std::memcpy(&value, &bits.low, size);
+    std::memcpy(static_cast<void*>(&value), &bits.low, size);
     return value;
   }
   T modify(checked::change makes, T operand, memory_order order, checked::site at) noexcept {

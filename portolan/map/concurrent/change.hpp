@@ -125,15 +125,18 @@ template <class Core, class Probe, class Change>
 bool change_present(Core& core, typename Core::guard& guard, const Probe& key, platform::code_address place,
                     Change&& change) {
   table_cursor<Core> cursor(guard, core.root_of(key));
-  for (spin_wait spin;; spin.once()) {
-    line_claim<Core, Probe> claimed(core, guard, **cursor, key, place);
-    switch (claimed.outcome()) {
-      case claim::moved_on: cursor.advance(); break;
-      case claim::vacant: return false;
-      case claim::present:
-        if (change(claimed.sight()) == tried::done) return true;
-        break;
+  for (spin_wait spin;;) {
+    {
+      line_claim<Core, Probe> claimed(core, guard, **cursor, key, place);
+      switch (claimed.outcome()) {
+        case claim::moved_on: cursor.advance(); continue;
+        case claim::vacant: return false;
+        case claim::present:
+          if (change(claimed.sight()) == tried::done) return true;
+          break;
+      }
     }
+    spin.once();
   }
 }
 

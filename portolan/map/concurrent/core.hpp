@@ -3,7 +3,7 @@
 // What one map consists of, and when its tables grow, shrink and go.
 //
 //   root ──► table ──next──► table ──next──► …      more than one only while entries are being moved
-//   reserved root ──► four lines for the two keys that an inline engine reserves, made at first use
+//   reserved root ──► the smallest table for the two keys that an inline engine reserves, made at first use
 //   spill, count of entries, the domain that frees nodes and tables, the timer's last resort
 //
 // 1. An operation begins at the root, the oldest table, and goes on by marks and finished blocks (walk.hpp).
@@ -378,8 +378,7 @@ class core : public write_gate {
     throw error(errc::capacity, "portolan: map_options::max_load_factor is from 0.05 to 0.75, or 0: the map chooses");
   }
   [[nodiscard]] unsigned lg_for(std::size_t entries) const noexcept {
-    static_assert(smallest_lines == 4);
-    for (unsigned lg = 2;; ++lg) {
+    for (unsigned lg = smallest_lg_lines;; ++lg) {
       if (comfortable_entries(lg) >= entries || lg == largest_lg) return lg;
     }
   }
@@ -456,7 +455,7 @@ class core : public write_gate {
     // pair root: acquire, so that who sees a table sees it whole.
     std::uint64_t seen = reserved_root_.load(platform::acquire);
     if (seen != 0) return reserved_root_;
-    table_type* made = make_open_table(2);
+    table_type* made = make_open_table(smallest_lg_lines);
     // pair root: release, so that who sees a table sees it whole.
     if (!reserved_root_.compare_exchange_strong(seen, root_word(*made, false).bits(), platform::acq_rel,
                                                 platform::acquire)) {
@@ -504,7 +503,7 @@ class core : public write_gate {
   platform::atomic<std::size_t> shrink_from_{SIZE_MAX};
   striped_counter entries_;
   [[no_unique_address]] std::conditional_t<Engine::holds_nodes, striped_counter, no_bytes> node_bytes_;
-  platform::atomic<std::uint8_t> least_lg_{2};
+  platform::atomic<std::uint8_t> least_lg_{smallest_lg_lines};
   std::uint16_t entries_per_line_x64_;  // the user's; 0: by the table's size
   platform::atomic<std::uint32_t> growths_{0};
   platform::atomic<std::uint32_t> shrinks_{0};

@@ -96,7 +96,10 @@ class inline8 : public inline_entry<K, V, Hash, KeyEqual> {
       const std::uint64_t value = words.value.load(platform::acquire);
       // pair inline8_version: acquire, so that the key is not older than this version.
       const control_word after(in.control.load(platform::acquire));
-      if (before.version() != after.version()) continue;
+      if (before.version() != after.version()) {
+        platform::wait_for_change();
+        continue;
+      }
       return after.moved(slot) ? cell{entry_image::moved, key} : cell{key, value};
     }
   }

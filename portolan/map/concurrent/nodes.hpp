@@ -83,7 +83,7 @@ class nodes {
   static constexpr bool holds_nodes = true;
   static constexpr bool exact_marks = false;
   // Where a table grows, in quarters of an entry a line; in a table that the caches hold, and in a larger one.
-  static constexpr std::size_t entries_per_line_in_cache_x4 = 24;
+  static constexpr std::size_t entries_per_line_in_cache_x4 = platform::under_checker ? 8 : 24;
   static constexpr std::size_t entries_per_line_x4 = 26;
   static constexpr unsigned slots_per_line = 8;
   static constexpr unsigned all_slots = 0xFF;

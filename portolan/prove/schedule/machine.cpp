@@ -142,9 +142,11 @@ void wake_all(const atomic<std::uint32_t>& word) noexcept {
 
 // ---- memory ----
 
-void* allocate(std::size_t size_bytes, std::size_t alignment_bytes) {
+namespace {
+void* take(std::size_t size_bytes, std::size_t alignment_bytes, bool may_fail) {
   if (runner* const active = runner::active(); active != nullptr && runner::in_program()) {
     const runner::visit inside;
+    if (may_fail && !active->may_allocate()) throw std::bad_alloc();
     return active->allocate(size_bytes, alignment_bytes);
   }
   void* block = std::aligned_alloc(alignment_bytes < 16 ? 16 : alignment_bytes,
@@ -152,6 +154,9 @@ void* allocate(std::size_t size_bytes, std::size_t alignment_bytes) {
   if (block == nullptr) throw std::bad_alloc();
   return block;
 }
+}  // namespace
+
+void* allocate(std::size_t size_bytes, std::size_t alignment_bytes) { return take(size_bytes, alignment_bytes, true); }
 
 void deallocate(void* block, std::size_t, std::size_t) noexcept {
   if (runner* const active = runner::active(); active != nullptr && active->owns(block)) {
@@ -164,7 +169,7 @@ void deallocate(void* block, std::size_t, std::size_t) noexcept {
 
 void* map_pages(std::size_t size_bytes, std::size_t) { return map_aligned(size_bytes, page_bytes); }
 void* map_aligned(std::size_t size_bytes, std::size_t alignment_bytes) {
-  void* pages = allocate(size_bytes, alignment_bytes);
+  void* pages = take(size_bytes, alignment_bytes, false);
   std::memset(pages, 0, size_bytes);
   return pages;
 }

@@ -87,7 +87,7 @@ races::rival races::unordered_write(const moment& now, const void* begin) noexce
   if (of->bytes == 0) {
     of = &apart_[of->written_after][offset % granule_bytes];
   } else if ((of->bytes >> offset % granule_bytes & 1) == 0) {
-    return {};
+    return {};  // its neighbours were used
   }
   if (of->writer == nobody || of->writer == now.thread || now.knows->count(of->writer) > of->written_after) return {};
   return {true, true, of->writer, of->written_after};

@@ -12,7 +12,7 @@
 namespace portolan::prove::schedule {
 
 runner::runner() {
-  for (thread_state& each : threads_) each.on = std::make_unique<fiber>();
+  for (unsigned at = 0; at < most_threads; ++at) threads_[at].on = std::make_unique<fiber>();
   for (const world::range& each : {world_.allocated(), world::globals()}) races_.watch(each.begin, each.size_bytes);
 }
 runner::~runner() = default;
@@ -26,11 +26,11 @@ tally runner::run(const program& of, const limits& within) {
   if (of.setup) call(of.setup);
   for (unsigned at = 0; of.prepare && at < thread_count_; ++at) call(of.prepare, at);
   if (tally_.failure.empty()) {
-    world_.remember();
+    world_.remember(begun_);
     search(of, within);
-    world_.put_back();
     faults_.report(tally_);
   }
+  world_.put_back(untouched_);
   active_ = nullptr;
   return tally_;
 }
@@ -59,11 +59,12 @@ void runner::begin(const program& of, const limits& within) {
   faults_.start(within);
   blocks_at_first_ = world_.blocks_used();
   active_ = this;
+  world_.remember(untouched_);
 }
 
 void runner::search(const program& of, const limits& within) {
   for (std::uint64_t runs = 1;; ++runs) {
-    world_.put_back();
+    world_.put_back(begun_);
     races_.begin_execution();
     run_once();
     if (const auto& strayed = search_.strayed()) {
@@ -91,6 +92,7 @@ void runner::search(const program& of, const limits& within) {
 
 void runner::call(const std::function<void()>& body, unsigned as) {
   preparing_ = as;
+  threads_[as].allocations_left = unlimited;
   main_.begin(&runner::enter_main, const_cast<std::function<void()>*>(&body));
   const std::uintptr_t own = own_thread_locals();
   if (as != world::main_thread) use_thread_locals(world_.thread_locals_of(as));
@@ -117,6 +119,7 @@ void runner::run_once() {
     each.sleeps = false;
     operations_[at].clear();
     each.ticks = 0;
+    each.allocations_left = unlimited;
     each.tries = 0;
     each.heard = nullptr;
     each.on->begin(&runner::enter, &each);
@@ -396,7 +399,7 @@ void runner::wake(const void* word, change who, site at) { (void)change_sleepers
 // ---- memory ----
 
 void* runner::allocate(std::size_t size_bytes, std::size_t alignment_bytes) {
-  void* const memory = world_.allocate(running_ == nobody ? preparing_ : running_, size_bytes, alignment_bytes);
+  void* const memory = world_.allocate(running(), size_bytes, alignment_bytes);
   races_.forget(memory, size_bytes);
   return memory;
 }
@@ -529,6 +532,10 @@ void require(bool holds, const char* what) {
     const runner::visit inside;
     runner::active()->fail(what);
   }
+}
+
+void fail_allocations_after(std::uint64_t more) noexcept {
+  if (runner* const now = runner::active()) now->fail_allocations_after(more);
 }
 
 void doing(const char* operation) {

@@ -69,6 +69,16 @@ class runner {
   void note_operation(const char* name);
   [[nodiscard]] void* allocate(std::size_t size_bytes, std::size_t alignment_bytes);
   void deallocate(void* memory);
+  /// Of the running thread's allocations the next `more` succeed.
+  void fail_allocations_after(std::uint64_t more) noexcept { threads_[running()].allocations_left = more; }
+  /// Counts an allocation of the running thread; false: it is to fail.
+  [[nodiscard]] bool may_allocate() noexcept {
+    std::uint64_t& left = threads_[running()].allocations_left;
+    if (left == unlimited) return true;
+    if (left == 0) return false;
+    --left;
+    return true;
+  }
   [[nodiscard]] bool owns(const void* memory) const noexcept { return world_.owns(memory); }
   [[nodiscard]] std::size_t blocks_in_use() const noexcept { return world_.blocks_used() - blocks_at_first_; }
   /// Has `heard(argument)` called when the running thread ends.
@@ -87,6 +97,7 @@ class runner {
 
  private:
   static constexpr unsigned nobody = ~0U;
+  static constexpr std::uint64_t unlimited = ~std::uint64_t{0};
   static constexpr unsigned most_tries = 3;
   enum class standing : std::uint8_t { ready, finished, blocked };
   struct thread_state {
@@ -98,6 +109,7 @@ class runner {
     bool sleeps = false;
     unsigned tries = 0;  // in loops that store something before they look again
     std::uint64_t ticks = 0;
+    std::uint64_t allocations_left = unlimited;
     void (*heard)(void*) = nullptr;  // at its end
     void* argument = nullptr;
   };
@@ -110,6 +122,8 @@ class runner {
   void call(const std::function<void()>& body, unsigned as = world::main_thread);
   static void enter_main(void* body);
   void run_once();
+  /// Whose code runs: a thread, or the main one.
+  [[nodiscard]] unsigned running() const noexcept { return running_ == nobody ? preparing_ : running_; }
   [[nodiscard]] unsigned next_turn();
   [[nodiscard]] unsigned wake_one() noexcept;
   void judge();
@@ -135,7 +149,7 @@ class runner {
   [[nodiscard]] bool lies_in(place_id of, const world::block& block) noexcept;
 
   explorer search_;
-  thread_state threads_[most_threads];
+  thread_state threads_[most_threads + 1];  // the main one last
   std::vector<begun_operation> operations_[most_threads];
   fiber main_;
   unsigned thread_count_ = 0;
@@ -155,6 +169,8 @@ class runner {
   tally tally_;
   world world_;
   races races_;
+  world::image untouched_;  // before setup: what the caller gets back
+  world::image begun_;      // after setup: where each execution begins
   std::size_t blocks_at_first_ = 0;
   bool asymmetric_ = true;
   bool thread_ends_ = false;

@@ -25,7 +25,7 @@ struct tls_image {
   std::size_t initial_bytes = 0;
 };
 
-tls_image& image() {
+tls_image& own_image() {
   static tls_image found = [] {
     tls_image of;
     dl_iterate_phdr(
@@ -169,35 +169,33 @@ void world::give_back(unsigned thread, block& which) {
 
 // ---- back to the beginning ----
 
-void world::save(std::byte* begin, std::byte* end) { saved_.push_back({begin, std::vector<std::byte>(begin, end)}); }
-
-void world::remember() {
-  saved_.clear();
-  save(reinterpret_cast<std::byte*>(&__data_start), reinterpret_cast<std::byte*>(&_end));
+void world::remember(image& as) {
+  as.ranges_.clear();
+  as.save(reinterpret_cast<std::byte*>(&__data_start), reinterpret_cast<std::byte*>(&_end));
   const auto save_locals = [&](std::uintptr_t of) {
-    auto* const locals = reinterpret_cast<std::byte*>(of - image().below_bytes);
-    if (image().size_bytes != 0) save(locals, locals + image().size_bytes);
+    auto* const locals = reinterpret_cast<std::byte*>(of - own_image().below_bytes);
+    if (own_image().size_bytes != 0) as.save(locals, locals + own_image().size_bytes);
   };
   save_locals(own_thread_locals());
   for (const std::uintptr_t each : registers_) save_locals(each);
-  saved_blocks_.clear();
-  for (arena& each : arenas_) {
-    if (each.filled_bytes != 0) save(each.begin, each.begin + each.filled_bytes);
-    each.remembered_bytes = each.filled_bytes;
-    saved_blocks_.push_back(each.blocks);
+  for (std::size_t at = 0; at <= most_threads; ++at) {
+    const arena& each = arenas_[at];
+    if (each.filled_bytes != 0) as.save(each.begin, each.begin + each.filled_bytes);
+    as.arenas_[at] = {each.filled_bytes, each.blocks};
   }
-  for (std::size_t at = 0; at <= most_threads; ++at) saved_given_back_by_[at] = given_back_by_[at];
-  remembered_used_ = used_;
+  for (std::size_t at = 0; at <= most_threads; ++at) as.given_back_by_[at] = given_back_by_[at];
+  as.used_ = used_;
 }
 
-void world::put_back() noexcept {
-  for (const saved_range& each : saved_) std::memcpy(each.at, each.content.data(), each.content.size());
+void world::put_back(const image& from) noexcept {
+  for (const image::range& each : from.ranges_) std::memcpy(each.at, each.content.data(), each.content.size());
   for (std::size_t at = 0; at <= most_threads; ++at) {
-    arenas_[at].filled_bytes = arenas_[at].remembered_bytes;
-    arenas_[at].blocks.assign(saved_blocks_[at].begin(), saved_blocks_[at].end());
-    given_back_by_[at] = saved_given_back_by_[at];
+    const image::arena_state& then = from.arenas_[at];
+    arenas_[at].filled_bytes = then.filled_bytes;
+    arenas_[at].blocks.assign(then.blocks.begin(), then.blocks.end());
+    given_back_by_[at] = from.given_back_by_[at];
   }
-  used_ = remembered_used_;
+  used_ = from.used_;
 }
 
 }  // namespace portolan::prove::schedule

@@ -31,8 +31,10 @@ class world {
 
   /// Who gives memory back gets it again when it next asks for so many bytes.
   void reuse(bool at_once) noexcept { reuse_ = at_once; }
-  void remember();
-  void put_back() noexcept;
+  /// All that a program can change, as it was at one moment; its memory is used again when another such is remembered in it.
+  class image;
+  void remember(image& as);
+  void put_back(const image& from) noexcept;
 
   // ---- memory ----
   enum class block_state : std::uint8_t { none, used, given_back };
@@ -68,28 +70,36 @@ class world {
     std::size_t filled_bytes = 0;
     std::vector<block> blocks;
     std::vector<std::uint32_t> granules;  // of each 16 bytes: the number of its block + 1
-    std::size_t remembered_bytes = 0;
   };
-  struct saved_range {
-    std::byte* at = nullptr;
-    std::vector<std::byte> content;
-  };
-
-  void save(std::byte* begin, std::byte* end);
   [[nodiscard]] void* allocate_again(unsigned thread, std::size_t size_bytes, std::size_t alignment_bytes) noexcept;
 
   arena arenas_[most_threads + 1];
   std::byte* memory_ = nullptr;
   std::size_t used_ = 0;
-  std::size_t remembered_used_ = 0;
-  std::vector<saved_range> saved_;
-  std::vector<std::vector<block>> saved_blocks_;
   bool reuse_ = false;
   std::vector<std::byte*> given_back_by_[most_threads + 1];
-  std::vector<std::byte*> saved_given_back_by_[most_threads + 1];
   std::uintptr_t registers_[most_threads] = {};
   struct idle_threads;
   idle_threads* idle_;
+};
+
+class world::image {
+ private:
+  friend class world;
+  struct range {
+    std::byte* at = nullptr;
+    std::vector<std::byte> content;
+  };
+  struct arena_state {
+    std::size_t filled_bytes = 0;
+    std::vector<block> blocks;
+  };
+  void save(std::byte* begin, std::byte* end) { ranges_.push_back({begin, std::vector<std::byte>(begin, end)}); }
+
+  std::vector<range> ranges_;
+  arena_state arenas_[most_threads + 1];
+  std::vector<std::byte*> given_back_by_[most_threads + 1];
+  std::size_t used_ = 0;
 };
 
 /// Changes the thread locals that the code from here on sees.
