@@ -33,15 +33,6 @@ double held_bytes() {
          static_cast<double>(platform::mapped_bytes());
 }
 
-/// A virtual machine that has given free memory back to its host is charged milliseconds for the first touch of each huge
-/// page, which would be all that is seen: so as much as a map will need is touched and freed just before.
-void touch_memory(std::uint64_t entries) {
-  const std::size_t bytes = entries * 64 + (std::size_t{64} << 20);
-  auto* pages = static_cast<unsigned char*>(platform::map_pages(bytes));
-  for (std::size_t at = 0; at < bytes; at += platform::page_bytes) pages[at] = 1;
-  platform::unmap_pages(pages, bytes);
-}
-
 std::vector<double> grow_and_look(const entrant& which, const growth_settings& how) {
   constexpr double points = 96;
   const workload::workload work = about(how.entries);
@@ -172,6 +163,13 @@ std::vector<double> fill_timed(const entrant* which, unsigned threads, const gro
 }
 
 }  // namespace
+
+void touch_memory(std::uint64_t entries) {
+  const std::size_t bytes = entries * 64 + (std::size_t{64} << 20);
+  auto* pages = static_cast<unsigned char*>(platform::map_pages(bytes));
+  for (std::size_t at = 0; at < bytes; at += platform::page_bytes) pages[at] = 1;
+  platform::unmap_pages(pages, bytes);
+}
 
 double memory_growth::bytes_per_entry() const {
   double sum = 0;

@@ -24,6 +24,11 @@ struct growth_settings {
   const std::atomic<bool>* interrupted = nullptr;
 };
 
+/// A virtual machine that has given free memory back to its host is charged milliseconds for the first touch of each huge
+/// page, which would be most of what is seen, and only of maps that ask for huge pages: the small ones come from memory
+/// that was never given back. So as much as a map will need is touched and freed just before.
+void touch_memory(std::uint64_t entries);
+
 /// Resident memory while a map of numbers grows one by one.
 struct memory_growth {
   struct point {

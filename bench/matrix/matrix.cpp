@@ -7,6 +7,7 @@
 #include <bit>
 
 #include "bench/matrix/figures.hpp"
+#include "bench/matrix/growth.hpp"
 #include "bench/matrix/in_child.hpp"
 #include "bench/workload/allocations.hpp"
 #include "portolan/base/platform.hpp"
@@ -215,6 +216,7 @@ class whole_run {
   static std::vector<double> fill_once(const entrant& one, const cell_key& what) {
     pinned_threads pool(what.threads);
     remarks said;
+    touch_memory(what.entries);
     const std::vector<lap> laps = fill_fresh(one, what, pool, said);
     if (laps.empty()) return {};
     double longest = 0;
