@@ -94,7 +94,8 @@ class tag_word {
   }
   friend constexpr bool operator==(tag_word, tag_word) = default;
   [[nodiscard]] constexpr tag_word with(unsigned slot, std::uint64_t hash) const noexcept {
-    return tag_word((bits_ & ~(lane << slot * width)) | tag_of(hash) << slot * width);
+    // The slot's number comes late, with the line; so what does not need it stands first.
+    return tag_word(bits_ ^ ((bits_ ^ tag_of(hash) * every_low) & (lane << slot * width)));
   }
 
  private:
