@@ -85,6 +85,8 @@ struct alignas(cache_line_bytes) bag {
   std::uint64_t kept_bytes = 0;
 
   static constexpr std::uint32_t least_look_at_blocks = 2;
+  static constexpr std::uint32_t patient_look_at_blocks = 8;
+  static constexpr std::size_t patient_bytes = std::size_t{64} << 10;
   static constexpr std::uint32_t small_block_objects = 7;  // what a map that erases now and then needs
 
   /// Puts an object into the open block, and seals that when it is full.
@@ -109,6 +111,14 @@ struct alignas(cache_line_bytes) bag {
 
   /// The oldest sealed block, its objects no longer counted here; null if there is none.
   [[nodiscard]] block* take_oldest_locked() noexcept;
+
+  /// Whether the oldest block shall be looked at. A look costs every running thread an interrupt, and where later blocks go
+  /// later it lets all blocks go that stand here; so it waits for some company, unless that is large.
+  template <class Rule>
+  [[nodiscard]] bool look_is_due_locked() const noexcept {
+    const bool patient = Rule::later_blocks_go_later && kept_bytes <= patient_bytes;
+    return sealed_blocks >= look_at_blocks && (!patient || sealed_blocks >= patient_look_at_blocks);
+  }
 
   /// Undoes take_oldest_locked for a block that is kept back whole.
   void put_back_locked(block* taken) noexcept;

@@ -116,7 +116,7 @@ class domain<Rule>::state : public idle_client {
     {
       exclusive_lock hold(from.lock);
       if (from.oldest == nullptr) return;
-      if (from.sealed_blocks < from.look_at_blocks && !Rule::known_free(from.oldest->tag)) return;
+      if (!from.template look_is_due_locked<Rule>() && !Rule::known_free(from.oldest->tag)) return;
       taken = from.take_oldest_locked();
     }
     settle(from, taken);
@@ -188,11 +188,12 @@ class domain<Rule>::state : public idle_client {
     return from.take_oldest_locked();
   }
 
-  /// Two threads met at the first bag: from now on each processor's worth of threads has its own.
+  /// Two threads met at the first bag: from now on each has its own, unless their numbers are alike in the low bits. There
+  /// are more bags than processors, since the numbers of the threads that are at work are not dense.
   [[nodiscard, gnu::cold, gnu::noinline]] bag* spread() noexcept {
     exclusive_lock hold(spread_lock_);
     if (bag* bags = bags_.observe()) return bags;
-    const std::uint32_t count = std::bit_ceil(platform::processor_count() < 64 ? platform::processor_count() : 64U);
+    const std::uint32_t count = std::bit_ceil(platform::processor_count() < 16 ? 4 * platform::processor_count() : 64U);
     bag* made = nullptr;
     try {
       made = static_cast<bag*>(platform::allocate(count * sizeof(bag), alignof(bag)));
