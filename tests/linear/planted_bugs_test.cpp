@@ -8,6 +8,7 @@
 
 #include "scenarios.hpp"
 #include "tests/promises/threads.hpp"
+#include "tests/support/scale.hpp"
 
 namespace linear {
 namespace {
@@ -64,6 +65,7 @@ class faulty : public numbered_map {
 /// Runs a bug under a family; it must be found, and be shown small.
 template <class Bug>
 violation found(std::size_t family, std::uint64_t operations = 100'000) {
+  operations /= support::sanitized ? 10 : 1;
   const outcome seen = run(
       scenarios(false)[family], [] { return std::make_unique<Bug>(); }, operations);
   EXPECT_EQ(seen.worst.is, portolan::prove::verdict::answer::violated) << "not found in " << seen.operations;

@@ -7,7 +7,7 @@ namespace portolan::prove::linearize {
 namespace {
 
 constexpr std::size_t most_context = 6;
-constexpr unsigned most_tries = 4000;
+constexpr std::size_t most_walked = 1'000'000;  // operations, in all tries together
 
 /// A part of a key's history with what was there before.
 class part {
@@ -17,10 +17,10 @@ class part {
 
   /// Weakens as many at once as remain bad; so often until nothing can be weakened.
   void shrink() {
-    for (bool changed = true; changed && tries_ < most_tries;) {
+    for (bool changed = true; changed && walked_ < most_walked;) {
       changed = false;
       for (std::size_t width = operations_.size(); width > 0; width /= 2) {
-        for (std::size_t at = 0; at < operations_.size() && tries_ < most_tries;) {
+        for (std::size_t at = 0; at < operations_.size() && walked_ < most_walked;) {
           std::vector<operation> weaker = weakened(at, std::min(at + width, operations_.size()));
           if (!weaker.empty() && bad(weaker)) {
             changed = true;
@@ -61,7 +61,7 @@ class part {
   }
 
   bool bad(const std::vector<operation>& operations) {
-    ++tries_;
+    walked_ += operations.size() + 1;
     std::vector<item> items;
     for (const operation& each : operations) items.push_back({each.key, each.call, &each});
     const walked how = narrow_.walk(items, first_);
@@ -71,7 +71,7 @@ class part {
   std::vector<operation> operations_;
   operation culprit_;
   entry first_;
-  unsigned tries_ = 0;
+  std::size_t walked_ = 0;
   key_walk<1> narrow_{4096};
 };
 
