@@ -3,6 +3,7 @@
 // versioned_map: writes against a version, deletions that are remembered, versions that come back higher; at rest and
 // while the table grows.
 #include <iterator>
+#include <string>
 
 #include "plan.hpp"
 #include "subject_of.hpp"
@@ -38,7 +39,7 @@ std::vector<call> all_versioned(number key, number other) {
                                   {verb::erase_if},
                                   {verb::clear},
                                   {verb::size},
-                                  {verb::reserve, 20},
+                                  {verb::reserve, 8},
                                   {verb::shrink_to_fit},
                                   {verb::stats},
                                   {verb::forget, 0, 0, 5}};
@@ -56,8 +57,11 @@ void at_rest(collection& to) {
     to.from(depth::plain).add_pairs(walks, walks);
     to.add_pairs({{verb::forget, 0, 0, 9}, {verb::for_each}, {verb::clear}},
                  {{verb::insert, held_key, 5}, {verb::find, held_key}});
-    to.from(depth::nightly).add_pairs(all, all);
-    to.add_pairs_and_find(all, all, held_key);
+    // A clear that forgets a deletion as well is no erase of a key: its orders are not written down yet.
+    auto calls = all;
+    if (name == std::string("deleted")) std::erase_if(calls, [](const call& each) { return each.what == verb::clear; });
+    to.from(depth::nightly).add_pairs(calls, calls);
+    to.add_pairs_and_find(calls, calls, held_key);
   }
   to.from(depth::plain).phase("comes back", {held_key, other_key});
   to.add({{{verb::erase, held_key}, {verb::insert, held_key, 5}}, {{verb::update, held_key, 6, first_version}}});
