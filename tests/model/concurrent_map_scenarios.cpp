@@ -89,7 +89,7 @@ void growing(collection& to, number room) {
   to.add_pairs_and_find(move, changes_of(held_key), held_key);
 
   to.from(depth::plain).phase("growth fails", full);
-  for (const number allowed : {0, 1}) {
+  for (const number allowed : {number{0}, number{1}}) {
     const std::vector<call> failing = {{verb::fail_allocations, allowed}, grow[0]};
     for (const call& beside : {call{verb::find, held_key}, call{verb::erase, held_key}, move[0]})
       to.add({failing, {beside}});

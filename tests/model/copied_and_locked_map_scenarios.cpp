@@ -39,7 +39,7 @@ std::vector<scenario> copied_and_locked_map_scenarios() {
       of.add_pairs_and_find(all, all, held_key);
     }
     of.from(depth::plain).phase("no memory", {held_key, other_key});
-    for (const number allowed : {0, 1}) {
+    for (const number allowed : {number{0}, number{1}}) {
       of.add({{{verb::fail_allocations, allowed}, {verb::insert, fresh_key, 7}}, {{verb::erase, held_key}}});
     }
     auto more = of.take();

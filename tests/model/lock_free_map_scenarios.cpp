@@ -61,7 +61,7 @@ void growing(collection& to) {
   to.add_pairs({{verb::reserve, 8}}, {{verb::insert, fresh_key, 7}, {verb::find, 3}, {verb::erase, 2}});
   to.add({{{verb::reserve, 8}, {verb::insert, later_key, 7}}, {{verb::insert, fresh_key, 7}}});
   to.phase("no memory", keys(3), {{verb::reserve, 8}});
-  for (const number allowed : {0, 1, 2}) {
+  for (const number allowed : {number{0}, number{1}, number{2}}) {
     const std::vector<call> failing = {{verb::fail_allocations, allowed}, makes[0]};
     to.add({failing, {{verb::erase, 1}}});
     to.add({failing, {{verb::insert, fresh_key, 8}}});

@@ -77,7 +77,7 @@ class subject_of final : public subject {
   template <class F>
   number ask(F f) {
     if constexpr (std::is_invocable_v<F, Map&>) {
-      return f(map_);
+      return static_cast<number>(f(map_));
     } else {
       return no_such;
     }

@@ -51,7 +51,7 @@ std::vector<scenario> sync_map_scenarios() {
     of.add_pairs({{verb::find, held_key}}, changes_of(held_key));
     of.add_pairs_and_find({{verb::find, held_key}}, changes_of(held_key), held_key);
     of.phase("no memory", {held_key, other_key}, promoted);
-    for (const number allowed : {0, 1, 2}) {
+    for (const number allowed : {number{0}, number{1}, number{2}}) {
       const std::vector<call> failing = {{verb::fail_allocations, allowed}, {verb::insert, later_key, 7}};
       of.add({failing, {{verb::erase, held_key}}});
       of.add({failing, {{verb::insert, later_key, 8}}});
