@@ -8,6 +8,9 @@
 //   PORTOLAN_FUZZ_SEED=7         fuzz.maps                               other programs than usual
 #include <cctype>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -60,6 +63,16 @@ TEST(a_program, is_repeated_from_its_bytes) {
   const program again = decode(encode(given));
   EXPECT_EQ(encode(again), encode(given));
   EXPECT_EQ(again.steps.size(), given.steps.size());
+}
+
+TEST(the_corpus, finds_nothing) {
+  for (const auto& each : std::filesystem::directory_iterator("tests/fuzz/corpus/maps")) {
+    std::ifstream in(each.path(), std::ios::binary);
+    const std::vector<char> bytes{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+    const program given = decode({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
+    EXPECT_FALSE(given.steps.empty()) << each.path();
+    EXPECT_FALSE(run(given).trouble) << each.path() << ": " << told(given, tried);
+  }
 }
 
 /// Does all as the map behind it, but for one fault of the kind that only a rare state shows.
