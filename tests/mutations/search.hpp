@@ -47,6 +47,8 @@ class searcher {
   /// Runs each scenario as it is, to learn what it reaches.
   void learn(std::uint64_t executions);
   [[nodiscard]] std::set<prove::schedule::ordered_access> reached() const;
+  /// Of computing, in `learn`.
+  [[nodiscard]] double seconds() const noexcept;
   /// What scenarios said that fail although nothing is wrong: a fault in the code, or in the way it is planted.
   [[nodiscard]] const std::vector<std::string>& failures() const noexcept { return failures_; }
 
