@@ -25,7 +25,7 @@ struct options {
   std::string only;
   bool shows = false;
   bool nightly = std::getenv("PORTOLAN_NIGHTLY") != nullptr;
-  double seconds = 60;
+  double seconds = 2;
   unsigned jobs = 2;
   std::string root = ".";
   std::string planted = PORTOLAN_PLANTED;
@@ -60,9 +60,9 @@ int search(const options& given, searcher& by, const std::vector<mutant>& all) {
     const bool named = given.only.empty() || each.name.find(given.only) != std::string::npos;
     return named && (given.all || !known.killers.contains(each.name));
   });
-  const effort much{{{false, 200}, {true, 300}, {false, 5'000}, {true, 5'000}, {false, 50'000}, {true, 20'000}},
-                    given.seconds,
-                    given.shows};
+  std::vector<effort::step> steps{{false, 150}, {true, 200}, {false, 1'500}};
+  if (given.nightly) steps.insert(steps.end(), {{true, 5'000}, {false, 50'000}, {true, 50'000}});
+  const effort much{steps, given.seconds, given.shows};
   const auto found = by.search(wanted, much, tell);
   std::size_t unexplained = 0;
   for (std::size_t at = 0; at < wanted.size(); ++at) {
@@ -119,10 +119,9 @@ int check(searcher& by, const options& given, const std::vector<mutant>& all) {
 }
 
 int run(const options& given) {
-  std::vector<model::scenario> scenarios = model::all_scenarios();
   // What the nightly ones add are more pairs of the same walks: a search that is in a hurry does without them.
-  if (!given.nightly)
-    std::erase_if(scenarios, [](const model::scenario& each) { return each.from == model::depth::nightly; });
+  std::vector<model::scenario> scenarios =
+      model::all_scenarios(given.nightly ? model::depth::nightly : model::depth::plain);
   searcher by(std::move(scenarios), given.jobs);
   by.learn(given.nightly ? 1'000 : given.search ? 200 : 40);
   std::printf("%zu places of orders reached, %.1f s\n", by.reached().size(), by.seconds());

@@ -70,6 +70,45 @@ void records::write(const std::vector<mutant>& all) const {
     if (alive.contains(each.name)) of_survivors << each.name << '\n';
   }
   write_document(all);
+  write_history();
+}
+
+std::string records::noticed_by(const std::string& faults) const {
+  if (faults == "-") return "not planted";
+  std::string text;
+  std::istringstream names(faults);
+  for (std::string name; names >> name;) {
+    const auto known = killers.find(name);
+    if (!text.empty()) text += "; ";
+    text += "`" + name + "`: " + (known == killers.end() ? "nobody yet" : known->second.scenario);
+  }
+  return text;
+}
+
+void records::write_history() const {
+  std::vector<std::vector<std::string>> bugs;
+  std::size_t planted = 0;
+  std::ifstream in(root_ + "/tests/mutations/history.txt");
+  for (std::string line; std::getline(in, line);) {
+    if (line.empty() || line[0] == '#') continue;
+    bugs.push_back(parts_of(line));
+    planted += bugs.back().at(2) == "-" ? 0 : 1;
+  }
+  std::ofstream out(root_ + "/docs/known_bugs.md");
+  out << "# Bugs that concurrent maps have had\n\n"
+         "Each was found in a released map, or in a part that maps are made of, most of them by users. Where the same "
+         "mistake\n"
+         "can be made here it is planted ([mutations](mutations.md)) and must be noticed; each has a test of its own "
+         "or a reason\n"
+         "why it cannot happen. Printed from `tests/mutations/history.txt` by a search for mutants.\n\n";
+  out << bugs.size() << " bugs, " << planted << " of them planted here.\n\n";
+  out << "| bug | what was wrong | planted here, noticed by | tested by |\n|---|---|---|---|\n";
+  std::string what;
+  for (const auto& each : bugs) {
+    if (each[1] != "the same" && !each[1].starts_with("the same,")) what = each[1];
+    out << "| " << each[0] << " | " << cell(each[1] == "the same" ? what : each[1]) << " | "
+        << cell(noticed_by(each[2])) << " | " << cell(each.at(3)) << " |\n";
+  }
 }
 
 void records::write_document(const std::vector<mutant>& all) const {

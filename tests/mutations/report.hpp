@@ -6,6 +6,8 @@
 //   tests/mutations/justified.txt    mutant, why nobody can or must notice it                       written by hand
 //   tests/mutations/alive.txt        mutant that is not noticed and not explained                   written by a search
 //   docs/mutations.md                all of it, to be read                                          written by a search
+//   tests/mutations/history.txt      bugs of other maps: where, what, the same fault here, its test written by hand
+//   docs/known_bugs.md               the same, with who notices each                                written by a search
 #pragma once
 
 #include <map>
@@ -31,6 +33,9 @@ struct records {
 
  private:
   void write_document(const std::vector<mutant>& all) const;
+  void write_history() const;
+  /// Who notices the faults of these names, or that none is planted.
+  [[nodiscard]] std::string noticed_by(const std::string& faults) const;
 
   std::string root_;
   std::vector<std::pair<std::string, std::string>> reasons_;
