@@ -136,7 +136,10 @@ int run(const options& given) {
 
 int main(int count, char** words) {
   portolan::mutations::options given;
-  if (given.nightly) given.search = given.all = true;
+  if (given.nightly) {
+    given.search = given.all = true;
+    given.seconds = 60;
+  }
   for (int at = 1; at < count; ++at) {
     const std::string word = words[at];
     const auto value = [&] { return at + 1 < count ? std::string(words[++at]) : std::string(); };

@@ -67,7 +67,7 @@ void records::write(const std::vector<mutant>& all) const {
   }
   std::ofstream of_survivors(root_ + "/tests/mutations/alive.txt");
   for (const mutant& each : all) {
-    if (alive.contains(each.name)) of_survivors << each.name << '\n';
+    if (!killers.contains(each.name) && reason_of(each.name).empty()) of_survivors << each.name << '\n';
   }
   write_document(all);
   write_history();
@@ -158,7 +158,7 @@ void records::write_document(const std::vector<mutant>& all) const {
     if (killers.contains(each.name)) continue;
     const std::string why = reason_of(each.name);
     out << "| " << cell(each.planted.empty() ? each.name : each.what) << " | "
-        << cell(why.empty() ? "nobody noticed it yet: open" : why) << " |\n";
+        << cell(why.empty() ? "open: not noticed by the search so far" : why) << " |\n";
   }
 }
 
