@@ -81,14 +81,17 @@ struct publication {
           if (present) (void)map->insert(key, V(10));
           for (number other = 0; other < held; ++other) (void)map->insert(other + 2, V(20));
         };
-        to.push_back({name, "publication", what + ", " + std::to_string(held) + " others",
-                      [setup, threads](const limits& within) {
-                        return explore({.setup = setup,
-                                        .prepare = [] { (void)map->erase(77'777); },
-                                        .threads = threads,
-                                        .audit = [] { delete map; }},
-                                       within);
-                      }});
+        to.push_back(
+            {name, "publication", what + ", " + std::to_string(held) + " others", [setup, threads](limits within) {
+               // There are many, and each is lost early or not at all; by night all executions are seen.
+               constexpr std::uint64_t few = 400;
+               if (within.executions <= 20'000 && within.executions > few) within.executions = few;
+               return explore({.setup = setup,
+                               .prepare = [] { (void)map->erase(77'777); },
+                               .threads = threads,
+                               .audit = [] { delete map; }},
+                              within);
+             }});
       };
       add("insert | find", false, {insert, find_put});
       add("assign | find", true, {assign, find_put});
