@@ -124,6 +124,13 @@ void* map_pages(std::size_t size_bytes, std::size_t lead_bytes) {
   return pages;
 }
 
+void ask_for_pages(std::size_t size_bytes) {
+  // Without MAP_NORESERVE: what exceeds all memory of the machine is refused here and not by the end of the process.
+  void* pages = mmap(nullptr, size_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (pages == MAP_FAILED) throw std::bad_alloc();
+  munmap(pages, size_bytes);
+}
+
 void* map_aligned(std::size_t size_bytes, std::size_t alignment_bytes) {
   void* raw = mmap(nullptr, size_bytes + alignment_bytes, PROT_READ | PROT_WRITE,
                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);

@@ -169,6 +169,8 @@ inline constexpr std::size_t huge_page_bytes = std::size_t{2} << 20;
 /// Whole pages from the kernel that read as zero; throws std::bad_alloc. From 4 MiB up they are huge pages,
 /// aligned so that what follows the first `lead_bytes` begins a huge page.
 [[nodiscard]] void* map_pages(std::size_t size_bytes, std::size_t lead_bytes = 0);
+/// Throws std::bad_alloc if the kernel would never back so much memory; takes none. For who fills it step by step.
+void ask_for_pages(std::size_t size_bytes);
 /// As map_pages, but the pages begin at a multiple of `alignment_bytes`; they are huge pages from 2 MiB up.
 [[nodiscard]] void* map_aligned(std::size_t size_bytes, std::size_t alignment_bytes);
 /// Ends what map_pages or map_aligned began; `discarded_bytes` of it went back before, by discard_pages.

@@ -246,6 +246,8 @@ class core : public write_gate {
   /// Room for `entries` in all without growing step by step. Throws std::bad_alloc.
   void reserve(std::size_t entries) {
     const unsigned wanted = lg_for(entries);
+    // A table that cannot be had is refused before the ones between have been filled.
+    if (wanted > root().lg_lines() + most_growth_bits) platform::ask_for_pages(table_type::bytes_for(wanted, true));
     // relaxed: a hint for later shrinking
     if (wanted > least_lg_.load(platform::relaxed)) {
       least_lg_.store(static_cast<std::uint8_t>(wanted), platform::relaxed);  // relaxed: as above

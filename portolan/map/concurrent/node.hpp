@@ -18,6 +18,7 @@
 #include <vector>
 
 #include <portolan/base/block_pool.hpp>
+#include <portolan/base/error.hpp>
 #include <portolan/base/hash.hpp>
 #include <portolan/base/platform.hpp>
 
@@ -126,7 +127,7 @@ class node {
     template <class Q>
     draft(const Alloc& allocator, std::uint64_t hash, const Q& key) : allocator_(allocator) {
       std::size_t text_bytes = 0;
-      if constexpr (text) text_bytes = key.size();
+      if constexpr (text) text_bytes = size_of_text(key.size());
       node_ = std::construct_at(static_cast<node*>(take_memory(allocator_, text_bytes)), allocator_, hash, text_bytes);
       if constexpr (text) {
         __builtin_memcpy(reinterpret_cast<char*>(node_ + 1), key.data(), text_bytes);
@@ -188,6 +189,14 @@ class node {
   };
   struct nothing {};
 
+  [[nodiscard]] static std::size_t size_of_text(std::size_t bytes) {
+    if (bytes > UINT32_MAX) [[unlikely]]
+      refuse_text();
+    return bytes;
+  }
+  [[noreturn, gnu::cold, gnu::noinline]] static void refuse_text() {
+    throw error(errc::capacity, "portolan: a text key of a concurrent_map has less than 4 GiB; use a shorter one");
+  }
   [[nodiscard]] static std::uint64_t to_word(const V& value) noexcept {
     std::uint64_t word = 0;
     __builtin_memcpy(&word, static_cast<const void*>(&value), sizeof(V));

@@ -15,9 +15,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <new>
 #include <utility>
 #include <vector>
 
+#include <portolan/base/platform.hpp>
 #include <portolan/map/plain/grow.hpp>
 #include <portolan/map/plain/hashing.hpp>
 #include <portolan/map/vocabulary.hpp>
@@ -113,12 +115,21 @@ class core {
   void reserve(std::size_t entries) {
     const std::size_t wanted = buckets_for(entries);
     if (buckets.current.count >= wanted) return;
+    refuse_what_cannot_be_had(wanted);
     if (buckets.entries == 0) buckets.release_all();
     moving().finish();
     while (buckets.current.count < wanted) {
       moving().begin(buckets.current.count == 0 ? wanted : buckets.current.count * 2);
       moving().finish();
     }
+  }
+
+  /// Before the tables between have been filled.
+  static void refuse_what_cannot_be_had(std::size_t bucket_count) {
+    constexpr std::size_t bucket_bytes = sizeof(typename table_type::bucket_type);
+    constexpr std::size_t worth_asking_bytes = std::size_t{16} << 20;
+    if (bucket_count > SIZE_MAX / bucket_bytes) throw std::bad_alloc();
+    if (bucket_count * bucket_bytes >= worth_asking_bytes) platform::ask_for_pages(bucket_count * bucket_bytes);
   }
 
   /// Remembers whether a key's entry was changed while user code looked at it. Lives on the stack.

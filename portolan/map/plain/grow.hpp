@@ -29,8 +29,9 @@ static_assert(room_in(64) == 416, "2^6 buckets grow when entry 417 comes");
 
 /// The fewest buckets, a power of two, that hold `entries` without growing.
 [[nodiscard]] constexpr std::size_t buckets_for(std::size_t entries) noexcept {
+  constexpr std::size_t most = std::size_t{1} << 56;  // refused by the allocator, whatever it is
   std::size_t buckets = 1;
-  while (room_in(buckets) < entries) buckets *= 2;
+  while (room_in(buckets) < entries && buckets < most) buckets *= 2;
   return buckets;
 }
 

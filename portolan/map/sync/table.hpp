@@ -162,10 +162,12 @@ class node_table : public counted {
 
  private:
   static constexpr std::size_t fewest_slots = 4;
+  static constexpr std::size_t most_slots = std::size_t{1} << 62;
   [[nodiscard]] static constexpr std::size_t header_slots() noexcept {
     return (sizeof(node_table) + sizeof(slot) - 1) / sizeof(slot);
   }
   [[nodiscard]] static std::size_t slots_for(std::size_t nodes) noexcept {
+    if (nodes > most_slots / 2) return most_slots;  // refused by the allocator, whatever it is
     return std::bit_ceil(nodes * 2 < fewest_slots ? fewest_slots : nodes * 2);
   }
   static void free_block(node_table* table) noexcept {

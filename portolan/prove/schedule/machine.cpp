@@ -173,6 +173,7 @@ void* map_aligned(std::size_t size_bytes, std::size_t alignment_bytes) {
   std::memset(pages, 0, size_bytes);
   return pages;
 }
+void ask_for_pages(std::size_t) {}
 void unmap_pages(void* pages, std::size_t size_bytes, std::size_t) noexcept {
   deallocate(pages, size_bytes, page_bytes);
 }
