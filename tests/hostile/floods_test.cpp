@@ -82,6 +82,7 @@ void expect_work_within(double factor, const std::vector<K>& keys, const std::ve
   const std::vector<K> random_in = half(random, true), random_out = half(random, false);
   using equal = counting_equal<K>;
   for (const std::uint64_t secret : secrets) {
+    if (support::sanitized && secret != secrets[0]) continue;  // the numbers are those of the other builds
     SCOPED_TRACE(what + ", secret " + std::to_string(secret));
     const auto compare = [&]<class Map>(const char* name) {
       EXPECT_LE(comparisons_of<Map>(in, out, secret), factor * comparisons_of<Map>(random_in, random_out, secret))
