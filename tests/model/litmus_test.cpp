@@ -200,6 +200,18 @@ TEST(litmus, stores_to_one_place_come_in_every_order) {
   EXPECT_EQ(count({write_x(1, relaxed), write_x(2, relaxed), write_x(3, relaxed)}), 6U);
 }
 
+TEST(litmus, store_buffering_behind_many_fences) {
+  const auto side = [](platform::atomic<int>& mine, platform::atomic<int>& other) {
+    return [&] {
+      for (int i = 0; i < 100; ++i) platform::fence(seq_cst);
+      mine.store(1, relaxed);
+      platform::fence(seq_cst);
+      (void)other.load(relaxed);
+    };
+  };
+  EXPECT_EQ(count({side(x, y), side(y, x)}), 3U);
+}
+
 TEST(litmus, read_to_write_causality_with_fences) {
   EXPECT_EQ(count({write_x(1, relaxed),
                    [] {

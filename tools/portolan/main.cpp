@@ -17,13 +17,14 @@ constexpr const char* help_text =
     "  portolan advise            which map should I use here? Measured on this machine's C++ headers,\n"
     "                             your text, your operation trace, or invented operations\n"
     "  portolan bench NAME        one measurement of its own: matrix, insert-latency, strided, fork\n"
+    "  portolan prove [MAP...]    runs what shows each promise, and says how far it is shown\n"
     "  portolan help [COMMAND]    this, or all about one command\n"
     "  portolan --version\n"
     "\n"
     "Exit status: 0 nothing wrong was found, 1 a map was found wrong, 2 it could not be done.\n"
     "Colour only on a terminal (NO_COLOR turns it off); --json for programs.\n";
 
-const std::vector<std::string> commands{"advise", "bench", "help", "--version", "--help"};
+const std::vector<std::string> commands{"advise", "bench", "prove", "help", "--version", "--help"};
 
 status show(const terminal& to, const std::string& text) { return print(to, text) ? status::clean : status::failed; }
 
@@ -31,7 +32,8 @@ status help(const arguments& given, const terminal& to) {
   if (given.empty()) return show(to, help_text);
   if (given[0] == "advise") return show(to, advise_help());
   if (given[0] == "bench") return show(to, bench_help());
-  const std::string near = nearest(given[0], {"advise", "bench"});
+  if (given[0] == "prove") return show(to, prove_help());
+  const std::string near = nearest(given[0], {"advise", "bench", "prove"});
   complain(to, "there is no command " + given[0] + (near.empty() ? "" : "; did you mean " + near + "?"));
   return status::failed;
 }
@@ -39,6 +41,7 @@ status help(const arguments& given, const terminal& to) {
 status dispatch(const std::string& command, const arguments& given, const terminal& to) {
   if (command == "advise") return run_advise(given, to);
   if (command == "bench") return run_bench(given, to);
+  if (command == "prove") return run_prove(given, to);
   if (command == "help" || command == "--help" || command == "-h") return help(given, to);
   if (command == "--version" || command == "version") return show(to, version_text);
   const std::string near = nearest(command, commands);

@@ -1,39 +1,82 @@
 // Copyright 2026 The Portolan Authors. SPDX-License-Identifier: Apache-2.0
 //
 // The axiom of sequential consistency: no cycle among the fences and accesses that ask for it.
+#include <array>
 #include <bit>
+#include <cstdio>
+#include <cstdlib>
 #include <portolan/prove/schedule/graph.hpp>
 
 namespace portolan::prove::schedule {
 namespace {
 
-/// RC11's psc over the fences and accesses of sequential consistency, at most 64 of them: a bit each.
+/// A set of points, a bit each.
+template <std::size_t Words>
+class points_set {
+ public:
+  static constexpr std::size_t most = 64 * Words;
+
+  void add(std::size_t point) { words_[point / 64] |= std::uint64_t{1} << point % 64; }
+  void add(const points_set& other) {
+    for (std::size_t at = 0; at < Words; ++at) words_[at] |= other.words_[at];
+  }
+  [[nodiscard]] bool has(std::size_t point) const { return (words_[point / 64] >> point % 64 & 1) != 0; }
+  [[nodiscard]] bool empty() const { return words_ == std::array<std::uint64_t, Words>{}; }
+  [[nodiscard]] points_set without(const points_set& other) const {
+    points_set left = *this;
+    for (std::size_t at = 0; at < Words; ++at) left.words_[at] &= ~other.words_[at];
+    return left;
+  }
+  template <class Visit>
+  void for_each(Visit visit) const {
+    for (std::size_t at = 0; at < Words; ++at) {
+      for (std::uint64_t word = words_[at]; word != 0; word &= word - 1) {
+        visit(64 * at + static_cast<std::size_t>(std::countr_zero(word)));
+      }
+    }
+  }
+
+ private:
+  std::array<std::uint64_t, Words> words_{};
+};
+
+/// The fences and accesses of sequential consistency.
+[[nodiscard]] std::vector<event_id> points_of(const graph& of) {
+  std::vector<event_id> all;
+  for (unsigned thread = 0; thread < most_threads; ++thread) {
+    for (unsigned index = 0; index < of.count(thread); ++index) {
+      const ordering order = of.at({thread, index}).order;
+      if (order == ordering::sequential || order == ordering::light) all.emplace_back(thread, index);
+    }
+  }
+  return all;
+}
+
+/// RC11's psc over the points.
 ///
 ///   from(a)  who leads to a:   a itself, fences before a        psc   from(a) × to(b)  for a → b by mo, rb (two fences: eco)
 ///   to(b)    whom b leads to:  b itself, fences behind b              and what happens before
+template <std::size_t Words>
 class psc {
+  using set = points_set<Words>;
+
  public:
-  explicit psc(const graph& of) : graph_(of) {
-    for (unsigned thread = 0; thread < most_threads; ++thread) {
-      for (unsigned index = 0; index < of.count(thread); ++index) {
-        const ordering order = of.at({thread, index}).order;
-        if (order == ordering::sequential || order == ordering::light) points_.push_back({thread, index});
-      }
+  psc(const graph& of, std::vector<event_id> points) : graph_(of), points_(std::move(points)), next_(points_.size()) {
+    for (std::size_t each = 0; each < points_.size(); ++each) {
+      if (is_light(points_[each])) lights_.add(each);
     }
-    if (points_.size() > 64) points_.resize(64);
-    next_.resize(points_.size());
   }
 
   [[nodiscard]] bool acyclic() {
     join_by_places();
     join_by_happening();
     for (std::size_t via = 0; via < points_.size(); ++via) {
-      for (std::uint64_t& each : next_) {
-        if ((each >> via & 1) != 0) each |= next_[via];
+      for (set& each : next_) {
+        if (each.has(via)) each.add(next_[via]);
       }
     }
     for (std::size_t each = 0; each < points_.size(); ++each) {
-      if ((next_[each] >> each & 1) != 0) return false;
+      if (next_[each].has(each)) return false;
     }
     return true;
   }
@@ -42,11 +85,11 @@ class psc {
   struct end {
     event_id id;
     bool writes;
-    unsigned reach;          // a store's position; a load's: of what it read
-    std::uint64_t from = 0;  // the point itself, if it is one
-    std::uint64_t to = 0;
-    std::uint64_t fences_before = 0;
-    std::uint64_t fences_behind = 0;
+    unsigned reach;  // a store's position; a load's: of what it read
+    set from{};      // the point itself, if it is one
+    set to{};
+    set fences_before{};
+    set fences_behind{};
   };
 
   [[nodiscard]] const event& at(event_id id) const { return graph_.at(id); }
@@ -55,36 +98,23 @@ class psc {
   [[nodiscard]] bool hb(event_id left, event_id right) const { return left != right && at(right).hb.holds(left); }
 
   /// Two light fences order nothing between them (P1202: an asymmetric pair counts as two full fences).
-  void join(std::uint64_t from, std::uint64_t to) {
-    for (; from != 0; from &= from - 1) {
-      const auto each = static_cast<unsigned>(std::countr_zero(from));
-      next_[each] |= is_light(points_[each]) ? to & ~lights() : to;
-    }
-  }
-  [[nodiscard]] std::uint64_t lights() {
-    if (!lights_known_) {
-      for (std::size_t each = 0; each < points_.size(); ++each) {
-        if (is_light(points_[each])) lights_ |= std::uint64_t{1} << each;
-      }
-      lights_known_ = true;
-    }
-    return lights_;
+  void join(const set& from, const set& to) {
+    from.for_each([&](std::size_t each) { next_[each].add(is_light(points_[each]) ? to.without(lights_) : to); });
   }
 
   [[nodiscard]] end end_of(event_id id, bool writes) const {
     end of{id, writes, writes ? at(id).position : graph_.position(at(id).source)};
     for (std::size_t each = 0; each < points_.size(); ++each) {
-      const std::uint64_t bit = std::uint64_t{1} << each;
       if (points_[each] == id) {
-        of.from |= bit;
-        of.to |= bit;
+        of.from.add(each);
+        of.to.add(each);
       } else if (is_fence(points_[each])) {
-        if (hb(points_[each], id)) of.fences_before |= bit;
-        if (hb(id, points_[each])) of.fences_behind |= bit;
+        if (hb(points_[each], id)) of.fences_before.add(each);
+        if (hb(id, points_[each])) of.fences_behind.add(each);
       }
     }
-    of.from |= of.fences_before;
-    of.to |= of.fences_behind;
+    of.from.add(of.fences_before);
+    of.to.add(of.fences_behind);
     return of;
   }
 
@@ -96,9 +126,9 @@ class psc {
       for (const event_id store : there.stores) ends_.push_back(end_of(store, true));
       for (const event_id load : there.loads) ends_.push_back(end_of(load, false));
       for (const end& left : ends_) {
-        if (left.from == 0) continue;
+        if (left.from.empty()) continue;
         for (const end& right : ends_) {
-          if (right.to == 0 || left.id == right.id) continue;
+          if (right.to.empty() || left.id == right.id) continue;
           const bool overtaken = left.reach < right.reach;  // a store behind it, or a load of such a store
           if (right.writes && overtaken) join(left.from, right.to);
           const bool reads_it = left.writes && !right.writes && left.reach == right.reach;
@@ -112,7 +142,11 @@ class psc {
     for (std::size_t left = 0; left < points_.size(); ++left) {
       for (std::size_t right = 0; right < points_.size(); ++right) {
         if (left != right && leads_to(points_[left], points_[right])) {
-          join(std::uint64_t{1} << left, std::uint64_t{1} << right);
+          set from;
+          set to;
+          from.add(left);
+          to.add(right);
+          join(from, to);
         }
       }
     }
@@ -149,16 +183,23 @@ class psc {
 
   const graph& graph_;
   std::vector<event_id> points_;
-  std::vector<std::uint64_t> next_;
+  std::vector<set> next_;
   std::vector<end> ends_;
-  std::uint64_t lights_ = 0;
-  bool lights_known_ = false;
+  set lights_;
 };
 
 }  // namespace
 
 bool graph::sequentially_consistent() const {
-  return sc_count_ < 2 || sc_count_ == light_count_ || psc(*this).acyclic();
+  if (sc_count_ < 2 || sc_count_ == light_count_) return true;
+  std::vector<event_id> points = points_of(*this);
+  if (points.size() <= points_set<1>::most) return psc<1>(*this, std::move(points)).acyclic();
+  if (points.size() <= points_set<16>::most) return psc<16>(*this, std::move(points)).acyclic();
+  std::fputs(
+      "portolan: a checked program has more than 1,024 sequentially consistent accesses and fences in one "
+      "execution; make it smaller\n",
+      stderr);
+  std::abort();
 }
 
 }  // namespace portolan::prove::schedule
