@@ -18,9 +18,11 @@ using arguments = std::vector<std::string>;
 [[nodiscard]] status run_advise(const arguments& given, const terminal& to);
 [[nodiscard]] status run_bench(const arguments& given, const terminal& to);
 [[nodiscard]] status run_prove(const arguments& given, const terminal& to);
+[[nodiscard]] status run_check_history(const arguments& given, const terminal& to);
 
 [[nodiscard]] std::string advise_help();
 [[nodiscard]] std::string bench_help();
 [[nodiscard]] std::string prove_help();
+[[nodiscard]] std::string check_history_help();
 
 }  // namespace portolan::tool

@@ -1,8 +1,10 @@
 // Copyright 2026 The Portolan Authors. SPDX-License-Identifier: Apache-2.0
 //
 // `portolan`: finds the command and starts it.
+#include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <iterator>
 
 #include "tools/portolan/commands.hpp"
 
@@ -18,36 +20,52 @@ constexpr const char* help_text =
     "                             your text, your operation trace, or invented operations\n"
     "  portolan bench NAME        one measurement of its own: matrix, insert-latency, strided, fork\n"
     "  portolan prove [MAP...]    runs what shows each promise, and says how far it is shown\n"
+    "  portolan check-history F   could the calls of a recorded history have happened in some order?\n"
     "  portolan help [COMMAND]    this, or all about one command\n"
     "  portolan --version\n"
     "\n"
     "Exit status: 0 nothing wrong was found, 1 a map was found wrong, 2 it could not be done.\n"
     "Colour only on a terminal (NO_COLOR turns it off); --json for programs.\n";
 
-const std::vector<std::string> commands{"advise", "bench", "prove", "help", "--version", "--help"};
+struct command {
+  const char* name;
+  status (*run)(const arguments&, const terminal&);
+  std::string (*help)();
+};
+constexpr command commands[] = {{"advise", run_advise, advise_help},
+                                {"bench", run_bench, bench_help},
+                                {"prove", run_prove, prove_help},
+                                {"check-history", run_check_history, check_history_help}};
+
+const command* command_of(const std::string& name) {
+  const auto* const found =
+      std::find_if(std::begin(commands), std::end(commands), [&](const command& each) { return name == each.name; });
+  return found == std::end(commands) ? nullptr : found;
+}
 
 status show(const terminal& to, const std::string& text) { return print(to, text) ? status::clean : status::failed; }
 
-status help(const arguments& given, const terminal& to) {
-  if (given.empty()) return show(to, help_text);
-  if (given[0] == "advise") return show(to, advise_help());
-  if (given[0] == "bench") return show(to, bench_help());
-  if (given[0] == "prove") return show(to, prove_help());
-  const std::string near = nearest(given[0], {"advise", "bench", "prove"});
-  complain(to, "there is no command " + given[0] + (near.empty() ? "" : "; did you mean " + near + "?"));
+/// Of the commands, or of these words beside them.
+status unknown(const std::string& name, std::vector<std::string> known, const terminal& to) {
+  for (const command& each : commands) known.emplace_back(each.name);
+  const std::string near = nearest(name, known);
+  complain(to, "there is no command " + name + (near.empty() ? "" : "; did you mean " + near + "?"));
   return status::failed;
 }
 
-status dispatch(const std::string& command, const arguments& given, const terminal& to) {
-  if (command == "advise") return run_advise(given, to);
-  if (command == "bench") return run_bench(given, to);
-  if (command == "prove") return run_prove(given, to);
-  if (command == "help" || command == "--help" || command == "-h") return help(given, to);
-  if (command == "--version" || command == "version") return show(to, version_text);
-  const std::string near = nearest(command, commands);
-  complain(to, "there is no command " + command + (near.empty() ? "" : "; did you mean " + near + "?"));
+status help(const arguments& given, const terminal& to) {
+  if (given.empty()) return show(to, help_text);
+  if (const command* const found = command_of(given[0])) return show(to, found->help());
+  return unknown(given[0], {}, to);
+}
+
+status dispatch(const std::string& name, const arguments& given, const terminal& to) {
+  if (const command* const found = command_of(name)) return found->run(given, to);
+  if (name == "help" || name == "--help" || name == "-h") return help(given, to);
+  if (name == "--version" || name == "version") return show(to, version_text);
+  const status failed = unknown(name, {"help", "--version", "--help"}, to);
   complain(to, "portolan help lists them");
-  return status::failed;
+  return failed;
 }
 
 }  // namespace

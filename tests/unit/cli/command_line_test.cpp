@@ -37,11 +37,12 @@ TEST_F(command_line, help_and_version) {
   support::expect_golden("help-advise.txt", portolan({"help", "advise"}).out);
   support::expect_golden("help-bench.txt", portolan({"help", "bench"}).out);
   support::expect_golden("help-prove.txt", portolan({"help", "prove"}).out);
+  support::expect_golden("help-check-history.txt", portolan({"help", "check-history"}).out);
   EXPECT_EQ(portolan({"--version"}).out.rfind("portolan ", 0), 0u);
 }
 
 TEST_F(command_line, help_fits_a_page) {
-  for (const char* of : {"advise", "bench", "prove"}) {
+  for (const char* of : {"advise", "bench", "prove", "check-history"}) {
     std::istringstream lines(portolan({"help", of}).out);
     for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 102u) << line;
   }
