@@ -15,7 +15,7 @@ void faults::start(const limits& within) {
 
 ordering faults::in_force(ordering asked, access what, site at) {
   if (asked == ordering::relaxed) return asked;
-  const auto kind = static_cast<unsigned>(what) * 8 + static_cast<unsigned>(asked);
+  const std::size_t kind = std::size_t{8} * static_cast<unsigned>(what) + static_cast<unsigned>(asked);
   ordered_access& known =
       known_orders_[(reinterpret_cast<std::uintptr_t>(at.file) / 8 + at.line + kind * 37) % std::size(known_orders_)];
   if (known.at.file != at.file || known.at.line != at.line || known.what != what || known.asks != asked) {
