@@ -5,8 +5,6 @@
 
 namespace portolan::model {
 
-[[nodiscard]] std::vector<scenario> publication_scenarios();
-
 std::vector<scenario> all_scenarios(depth in) {
   std::vector<scenario> all;
   for (const auto& of : {concurrent_map_scenarios, sync_map_scenarios, lock_free_map_scenarios, versioned_map_scenarios,

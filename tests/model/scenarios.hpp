@@ -39,6 +39,7 @@ struct scenario {
 [[nodiscard]] std::vector<scenario> versioned_map_scenarios();
 [[nodiscard]] std::vector<scenario> copied_and_locked_map_scenarios();
 [[nodiscard]] std::vector<scenario> parts_scenarios();
+[[nodiscard]] std::vector<scenario> publication_scenarios();
 /// Those of the plain run, or of the nightly one, which has them and all others.
 [[nodiscard]] std::vector<scenario> all_scenarios(depth in = depth::plain);
 
