@@ -108,7 +108,9 @@ def build_errors(output):
 
 def configure_and_build(part, options, targets=("all",), flags=()):
     # -k 0: one broken test must not hide what the others say.
-    status, output = part.call(["cmake", "--preset", part.name, f"-DPORTOLAN_TEST_PATIENCE={patience(options)}", *flags])
+    long = "ON" if options.soak or options.nightly else "OFF"
+    status, output = part.call(["cmake", "--preset", part.name, f"-DPORTOLAN_TEST_PATIENCE={patience(options)}",
+                                f"-DPORTOLAN_LONG_TESTS={long}", *flags])
     if status == 0:
         status, output = part.call(["cmake", "--build", "--preset", part.name, "-j", jobs(), "--target", *targets,
                                     "--", "-k", "0"])

@@ -130,7 +130,8 @@ void records::write_document(const std::vector<mutant>& all) const {
          "taken again, a lock not taken, two steps in the wrong order): each is run under the\n"
          "[schedule checker](algorithms/schedule_checker.md), one at a time, until a scenario of `tests/model` "
          "fails.\n\n"
-         "```text\n$ build/release/bin/tests/mutations            # each by the scenario below: as ./test does\n"
+         "```text\n$ cmake --build build/release --target mutations\n"
+         "$ build/release/bin/tests/mutations            # each by the scenario below: as ./test --soak does\n"
          "$ build/release/bin/tests/mutations --search --all   # looks for them anew and writes this page\n```\n\n";
   out << "| mutants | killed | justified | alive |\n|---:|---:|---:|---:|\n";
   out << "| " << all.size() << " (" << orders << " orders, " << all.size() - orders << " planted) | " << killed << " ("
