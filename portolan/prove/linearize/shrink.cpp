@@ -7,7 +7,7 @@ namespace portolan::prove::linearize {
 namespace {
 
 constexpr std::size_t most_context = 6;
-constexpr std::size_t most_walked = 1'000'000;  // operations, in all tries together
+constexpr std::size_t most_walked = 10'000'000;  // operations times configurations, in all tries together
 
 /// A part of a key's history with what was there before.
 class part {
@@ -61,10 +61,10 @@ class part {
   }
 
   bool bad(const std::vector<operation>& operations) {
-    walked_ += operations.size() + 1;
     std::vector<item> items;
     for (const operation& each : operations) items.push_back({each.key, each.call, &each});
     const walked how = narrow_.walk(items, first_);
+    walked_ += (operations.size() + 1) * (1 + narrow_.most_configurations());
     return how == walked::violated;
   }
 
