@@ -73,7 +73,7 @@ struct publication {
   static void other_insert() { (void)map->insert(101, V(50)); }
 
   static void add_to(std::vector<scenario>& to, const std::string& name) {
-    for (const number held : {0, 2, 4, 5, 6, 8}) {
+    for (const number held : {0U, 2U, 4U, 5U, 6U, 8U}) {
       const auto add = [&](const std::string& what, bool present, std::vector<step> threads) {
         const step setup = [held, present] {
           message = 0;

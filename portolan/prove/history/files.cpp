@@ -275,8 +275,11 @@ std::string edn_of(const json& value) {
   if (value.is_null()) return "nil";
   if (!value.is_array()) return value.dump();
   std::string all = "[";
-  for (const json& each : value) all += (all.size() > 1 ? " " : "") + edn_of(each);
-  return all + "]";
+  for (const json& each : value) {
+    if (all.size() > 1) all += ' ';
+    all += edn_of(each);
+  }
+  return all += ']';
 }
 
 std::string line_of(const operation& one, bool begins, const history& all, history_format format) {
