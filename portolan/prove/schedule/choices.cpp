@@ -10,7 +10,9 @@ void add_source(std::string& text, event_id source) {
   if (source.is_initial()) {
     text += 'i';
   } else {
-    text += std::to_string(source.thread()) + "." + std::to_string(source.index());
+    text += std::to_string(source.thread());
+    text += '.';
+    text += std::to_string(source.index());
   }
 }
 
@@ -18,11 +20,16 @@ void add_event(std::string& text, const graph& of, event_id id) {
   const event& each = of.at(id);
   switch (each.what) {
     case action::fence: text += 'f'; break;
-    case action::write: text += "w" + std::to_string(each.position); break;
+    case action::write:
+      text += 'w';
+      text += std::to_string(each.position);
+      break;
     case action::read:
       text += each.paired ? 'x' : 'r';
       add_source(text, each.source);
-      if (each.paired) text += "@" + std::to_string(of.at({id.thread(), id.index() + 1}).position);
+      if (!each.paired) break;
+      text += '@';
+      text += std::to_string(of.at({id.thread(), id.index() + 1}).position);
       break;
   }
 }
@@ -102,7 +109,9 @@ std::string text_of(const graph& execution) {
     while (thread < most_threads && !can_come(thread)) ++thread;
     if (thread == most_threads) return text;
     if (thread != last) {
-      text += (text.empty() ? "" : ";") + std::to_string(thread) + ":";
+      if (!text.empty()) text += ';';
+      text += std::to_string(thread);
+      text += ':';
     } else {
       text += ',';
     }
