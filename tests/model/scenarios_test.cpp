@@ -34,7 +34,7 @@ std::vector<std::string> maps() {
 class model : public testing::TestWithParam<std::string> {};
 
 TEST_P(model, every_outcome_is_one_of_the_calls_in_some_order_and_memory_is_given_back) {
-  const limits within{.executions = support::by_night<std::uint64_t>(100'000, 1'500)};
+  const limits within{.executions = support::by_night<std::uint64_t>(100'000, 1'000)};
   std::uint64_t complete = 0;
   std::size_t run = 0;
   std::size_t exhausted = 0;
