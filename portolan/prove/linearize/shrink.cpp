@@ -7,7 +7,7 @@ namespace portolan::prove::linearize {
 namespace {
 
 constexpr std::size_t most_context = 6;
-constexpr std::size_t most_walked = 10'000'000;  // operations times configurations, in all tries together
+constexpr std::size_t most_walked = 30'000'000;  // operations times configurations, in all tries together
 
 /// A part of a key's history with what was there before.
 class part {
