@@ -4,6 +4,7 @@
 #include <portolan/base/sure_pages.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 
 #include <portolan/base/platform.hpp>
@@ -31,12 +32,11 @@ void* take_sure_page() noexcept {
 }
 
 void give_sure_page_back(void* page) noexcept {
-  for (std::size_t i = 0; i < reserved_pages; ++i) {
-    if (page != reserve[i]) continue;
-    // pair sure_page: release, so that the next owner comes after this one's last use.
-    return taken[i].store(false, platform::release);
-  }
-  platform::unmap_pages(page, platform::page_bytes);
+  // Before the reserve the difference wraps round, and is too large as well.
+  const std::uintptr_t offset = reinterpret_cast<std::uintptr_t>(page) - reinterpret_cast<std::uintptr_t>(reserve);
+  if (offset >= sizeof reserve) return platform::unmap_pages(page, platform::page_bytes);
+  // pair sure_page: release, so that the next owner comes after this one's last use.
+  taken[offset / platform::page_bytes].store(false, platform::release);
 }
 
 }  // namespace portolan

@@ -15,7 +15,6 @@
 #include <array>
 #include <chrono>
 #include <csignal>
-#include <fstream>
 
 #include <portolan/base/thread_slots.hpp>
 #include <portolan/reclaim/hazard.hpp>
@@ -23,17 +22,12 @@
 #include "../promises/numbered.hpp"
 #include "../promises/threads.hpp"
 #include "children.hpp"
+#include "own_memory.hpp"
 
 namespace {
 
 using namespace promises;
-
-std::size_t resident_bytes() {
-  std::size_t pages = 0;
-  std::size_t resident = 0;
-  std::ifstream("/proc/self/statm") >> pages >> resident;
-  return resident * 4096;
-}
+using hostile::resident_bytes;
 
 // ---- threads in sequence ----------------------------------------------------------------------------------------------
 

@@ -10,7 +10,6 @@
 // fail, one as well as the other. Not under sanitizers, which cannot live with such a limit.
 #include <sys/resource.h>
 
-#include <fstream>
 #include <limits>
 #include <new>
 #include <stdexcept>
@@ -20,20 +19,16 @@
 #include "../promises/numbered.hpp"
 #include "../promises/threads.hpp"
 #include "children.hpp"
+#include "own_memory.hpp"
 
 namespace {
 
 using namespace promises;
+using hostile::address_space_bytes;
 
 const std::vector<numbered_kind>& kinds() {
   static const auto& all = *new std::vector<numbered_kind>(numbered_kinds(every_shared_map()));
   return all;
-}
-
-std::size_t address_space_bytes() {
-  std::size_t pages = 0;
-  std::ifstream("/proc/self/statm") >> pages;
-  return pages * 4096;
 }
 
 void limit_address_space(std::size_t bytes) {

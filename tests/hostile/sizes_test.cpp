@@ -8,7 +8,6 @@
 // places in tables of 2^33 to 2^44 lines and buckets, at their ends and around 2^32, and compared with wider arithmetic.
 #include <sys/resource.h>
 
-#include <fstream>
 #include <limits>
 #include <new>
 #include <stdexcept>
@@ -20,17 +19,12 @@
 #include "../promises/numbered.hpp"
 #include "../promises/threads.hpp"
 #include "children.hpp"
+#include "own_memory.hpp"
 
 namespace {
 
 using namespace promises;
-
-std::size_t resident_bytes() {
-  std::size_t pages = 0;
-  std::size_t resident = 0;
-  std::ifstream("/proc/self/statm") >> pages >> resident;
-  return resident * 4096;
-}
+using hostile::resident_bytes;
 
 class room_for_all : public testing::TestWithParam<numbered_kind> {};
 INSTANTIATE_TEST_SUITE_P(hostile, room_for_all, over<subjects<every_family>>(), numbered_names());

@@ -15,15 +15,15 @@
 // the linker (RTLD_NOLOAD).
 #include <dlfcn.h>
 
-#include <fstream>
-
 #include "../promises/numbered.hpp"
 #include "../promises/threads.hpp"
 #include "children.hpp"
+#include "own_memory.hpp"
 
 namespace {
 
 using namespace promises;
+using hostile::address_space_bytes;
 
 using use_function = bool (*)(std::uint64_t);
 
@@ -48,12 +48,6 @@ class plugin {
  private:
   void* library_;
 };
-
-std::size_t address_space_bytes() {
-  std::size_t pages = 0;
-  std::ifstream("/proc/self/statm") >> pages;
-  return pages * 4096;
-}
 
 /// Loads, uses and unloads; `own` is used beside it. One thread ends only after that.
 void one_cycle(numbered_map& own, std::uint64_t number) {

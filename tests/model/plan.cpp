@@ -374,27 +374,32 @@ std::vector<call> walks_to(number key) {
 std::vector<call> changes_of(number key) {
   return {{verb::insert, key, 5}, {verb::assign, key, 6}, {verb::erase, key}, {verb::add, key}};
 }
+std::vector<call> common_calls(number key, number other) {
+  return {{verb::contains, key},
+          {verb::visit, key},
+          {verb::pin, key},
+          {verb::try_emplace, key, 5},
+          {verb::load_or_compute, key, 9},
+          {verb::find_two, key, 0, other},
+          {verb::for_each},
+          {verb::erase_if},
+          {verb::clear},
+          {verb::size},
+          {verb::reserve, 8},
+          {verb::shrink_to_fit},
+          {verb::stats}};
+}
+
 std::vector<call> all_calls(number key, number other) {
   std::vector<call> all = walks_to(key);
-  const std::vector<call> more = {{verb::contains, key},
-                                  {verb::visit, key},
-                                  {verb::pin, key},
-                                  {verb::try_emplace, key, 5},
-                                  {verb::exchange, key, 7},
+  const std::vector<call> more = {{verb::exchange, key, 7},
                                   {verb::extract, key},
                                   {verb::compare_erase, key, 0, 10 * key},
                                   {verb::compare_exchange, key, 8, 10 * key},
-                                  {verb::drop, key},
-                                  {verb::load_or_compute, key, 9},
-                                  {verb::find_two, key, 0, other},
-                                  {verb::for_each},
-                                  {verb::erase_if},
-                                  {verb::clear},
-                                  {verb::size},
-                                  {verb::reserve, 8},
-                                  {verb::shrink_to_fit},
-                                  {verb::stats}};
+                                  {verb::drop, key}};
   all.insert(all.end(), more.begin(), more.end());
+  const std::vector<call> common = common_calls(key, other);
+  all.insert(all.end(), common.begin(), common.end());
   return all;
 }
 

@@ -63,6 +63,8 @@ inline constexpr number later_key = 101;
 [[nodiscard]] std::vector<call> changes_of(number key);
 /// Each public operation on one key, and each on the whole map.
 [[nodiscard]] std::vector<call> all_calls(number key, number other);
+/// Of these the ones that every map has, beside its walks.
+[[nodiscard]] std::vector<call> common_calls(number key, number other);
 
 /// Scenarios of one kind of map, phase by phase.
 class collection {

@@ -29,21 +29,9 @@ std::vector<call> versioned_walks(number key) {
 }
 std::vector<call> all_versioned(number key, number other) {
   std::vector<call> all = versioned_walks(key);
-  const std::vector<call> more = {{verb::contains, key},
-                                  {verb::visit, key},
-                                  {verb::pin, key},
-                                  {verb::try_emplace, key, 5},
-                                  {verb::load_or_compute, key, 9},
-                                  {verb::find_two, key, 0, other},
-                                  {verb::for_each},
-                                  {verb::erase_if},
-                                  {verb::clear},
-                                  {verb::size},
-                                  {verb::reserve, 8},
-                                  {verb::shrink_to_fit},
-                                  {verb::stats},
-                                  {verb::forget, 0, 0, 5}};
-  all.insert(all.end(), more.begin(), more.end());
+  const std::vector<call> common = common_calls(key, other);
+  all.insert(all.end(), common.begin(), common.end());
+  all.push_back({verb::forget, 0, 0, 5});
   return all;
 }
 

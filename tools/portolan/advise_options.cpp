@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "portolan/base/platform.hpp"
+#include "tools/portolan/option_names.hpp"
 
 namespace portolan::tool {
 namespace {
@@ -67,14 +68,6 @@ void declare_running(CLI::App& app, typed& t, advise_options& o, bool& no_report
   app.add_option("--plots", o.plots);
   app.add_option("--save", o.save);
   app.add_option("--baseline", o.baseline);
-}
-
-std::vector<std::string> names_of(const CLI::App& app) {
-  std::vector<std::string> names{"--help"};
-  for (const CLI::Option* option : app.get_options()) {
-    if (const std::string name = option->get_name(); name.starts_with("--")) names.push_back(name);
-  }
-  return names;
 }
 
 std::string not_one_of(const std::string& option, const std::string& given, const std::vector<std::string>& known) {

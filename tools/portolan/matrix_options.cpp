@@ -9,6 +9,8 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "tools/portolan/option_names.hpp"
+
 namespace portolan::tool {
 namespace {
 
@@ -111,25 +113,6 @@ std::string read_lists(const typed& t, matrix::settings& how) {
     for (unsigned i = 0; i < matrix::part_count; ++i) how.parts.insert(static_cast<matrix::part>(i));
   }
   return "";
-}
-
-words option_names(const CLI::App& app) {
-  words names{"--help"};
-  for (const CLI::Option* option : app.get_options()) {
-    if (const std::string name = option->get_name(); name.starts_with("--")) names.push_back(name);
-  }
-  return names;
-}
-
-std::string explained(const CLI::App& app, const CLI::ParseError& error, const arguments& given) {
-  for (const std::string& word : given) {
-    const words known = option_names(app);
-    const std::string name = word.substr(0, word.find('='));
-    if (!name.starts_with("--") || std::find(known.begin(), known.end(), name) != known.end()) continue;
-    const std::string near = nearest(name, known);
-    return "there is no option " + name + (near.empty() ? "" : "; did you mean " + near + "?");
-  }
-  return error.what();
 }
 
 }  // namespace

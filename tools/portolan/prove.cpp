@@ -19,6 +19,7 @@
 #include "bench/workload/input.hpp"
 #include "tools/portolan/child_program.hpp"
 #include "tools/portolan/commands.hpp"
+#include "tools/portolan/option_names.hpp"
 #include "tools/portolan/progress.hpp"
 
 namespace portolan::tool {
@@ -61,12 +62,7 @@ prove_options read_options(const arguments& given) {
   try {
     app.parse(arguments(given.rbegin(), given.rend()));
   } catch (const CLI::ParseError& error) {
-    made.problem = error.what();
-    for (const std::string& word : given) {
-      if (!word.starts_with("--")) continue;
-      const std::string near = nearest(word, {"--budget", "--seed", "--list", "--write", "--json"});
-      if (!near.empty() && near != word) made.problem = "there is no option " + word + "; did you mean " + near + "?";
-    }
+    made.problem = explained(app, error, given);
     return made;
   }
   made.budget_seconds = seconds_in(made.budget);
