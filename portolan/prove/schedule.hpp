@@ -3,10 +3,10 @@
 // The schedule checker: runs a small program once for each execution that C++20's memory model allows it, on the code that
 // ships.
 //
-//   auto* map = …;                                     a program that is built with PORTOLAN_CHECKED and linked with
-//   program two{.setup = [&] { map = new …; },         portolan::prove has its platform::atomic, word16, fences, locks
-//               .threads = {[&] { map->insert(1, 1); }, and memory from the checker
-//                           [&] { map->erase(1); }},
+//   auto* map = …;                                     what is linked with portolan::prove (and so compiled with
+//   program two{.setup = [&] { map = new …; },         PORTOLAN_CHECKED, -fsanitize=thread) has its std::atomic,
+//               .threads = {[&] { map->insert(1, 1); }, std::mutex, platform::atomic, fences, waits and memory from
+//                           [&] { map->erase(1); }},    the checker
 //               .audit = [&] { require(map->size() …, "size"); delete map; }};
 //   tally seen = explore(two);                         seen.failure is empty, seen.exhausted is true: proved for this program
 //
@@ -16,7 +16,8 @@
 //    compare-exchange and wake-ups for no reason, timed waits that are woken before their time is over.
 // 3. A failure is: what `require` or the library's own checks say, two plain accesses that race, memory used after it was
 //    given back, threads that wait or sleep for ever.
-// 4. A loop that waits calls `platform::wait_for_change` (spin_wait does) in an iteration that has changed nothing.
+// 4. A loop that waits calls `platform::wait_for_change` (spin_wait does) or std::this_thread::yield in an iteration that
+//    has changed nothing.
 #pragma once
 
 #include <cstddef>

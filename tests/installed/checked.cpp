@@ -1,16 +1,16 @@
 // Copyright 2026 The Portolan Authors. SPDX-License-Identifier: Apache-2.0
 //
-// A program with the component prove: a lock-free counter of one's own in every execution.
+// A program with the component prove: a counter of one's own, std:: alone, in every execution.
+#include <atomic>
 #include <cstdio>
 
-#include <portolan/base/platform.hpp>
 #include <portolan/prove/schedule.hpp>
 
 namespace {
 
-portolan::platform::atomic<int> counter;
+std::atomic<int> counter;
 
-void add() { counter.fetch_add(1, portolan::platform::relaxed); }
+void add() { counter.fetch_add(1, std::memory_order_relaxed); }
 
 }  // namespace
 

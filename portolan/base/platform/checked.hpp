@@ -37,6 +37,8 @@ enum class change : std::uint8_t {
   add,
   bit_or,
   bit_and,
+  bit_xor,
+  bit_nand,
   fall_asleep,
   leave,
   wake_one,

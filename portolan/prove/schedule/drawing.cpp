@@ -51,10 +51,12 @@ class drawing {
     const char* const file = each.at.file == nullptr ? "" : each.at.file;
     const char* const slash = std::strrchr(file, '/');
     std::array<char, 256> line{};
-    std::snprintf(line.data(), line.size(), "  %u.%-4u%-6s%-8s  %-30s%-10s  %s:%u\n", id.thread(), id.index(),
+    std::snprintf(line.data(), line.size(), "  %u.%-4u%-6s%-8s  %-30s%-10s  %s", id.thread(), id.index(),
                   name_of(each.what), name_of(each.order), value.data(), source.data(),
-                  slash == nullptr ? file : slash + 1, each.at.line);
+                  slash == nullptr ? file : slash + 1);
     text_ += line.data();
+    // An address in a program or library stands for itself (lines.hpp).
+    text_ += each.at.line == 0 ? "\n" : ":" + std::to_string(each.at.line) + "\n";
   }
   [[nodiscard]] std::size_t number_of(place_id word) {
     return numbers_.try_emplace(word, numbers_.size()).first->second;

@@ -92,6 +92,8 @@ cell graph::made_by(const event& load) const noexcept {
     case change::add: return whole(load.value.low + load.operand.low);
     case change::bit_or: return whole(load.value.low | load.operand.low);
     case change::bit_and: return whole(load.value.low & load.operand.low);
+    case change::bit_xor: return whole(load.value.low ^ load.operand.low);
+    case change::bit_nand: return whole(~(load.value.low & load.operand.low));
     case change::fall_asleep: return sleepers(load.value).with(static_cast<unsigned>(load.operand.low));
     case change::leave: return sleepers(load.value).without(static_cast<unsigned>(load.operand.low));
     case change::wake_one: return sleepers(load.value).without_first();

@@ -82,6 +82,8 @@ bits read_modify_write(void* word, unsigned size_bytes, change makes, bits expec
   if (makes == change::add) made.low = seen.low + operand.low;
   if (makes == change::bit_or) made.low = seen.low | operand.low;
   if (makes == change::bit_and) made.low = seen.low & operand.low;
+  if (makes == change::bit_xor) made.low = seen.low ^ operand.low;
+  if (makes == change::bit_nand) made.low = ~(seen.low & operand.low);
   std::memcpy(word, &made, size_bytes);
   return seen;
 }

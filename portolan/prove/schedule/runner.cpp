@@ -32,6 +32,7 @@ tally runner::run(const program& of, const limits& within) {
   }
   world_.put_back(untouched_);
   active_ = nullptr;
+  tally_.failure = lines_.told(std::move(tally_.failure));
   return tally_;
 }
 
@@ -121,6 +122,7 @@ void runner::run_once() {
     each.ticks = 0;
     each.allocations_left = unlimited;
     each.tries = 0;
+    each.passed_time_at = nullptr;
     each.heard = nullptr;
     each.on->begin(&runner::enter, &each);
   }
@@ -488,6 +490,12 @@ void runner::await(site) {
   me.stands = standing::blocked;
   do leave();
   while (!one_by_one_);
+}
+
+void runner::pass_time(site at, unsigned often) {
+  thread_state& me = threads_[running_];
+  if (std::exchange(me.passed_time_at, at.file) != at.file) me.passed_time = 0;
+  if (++me.passed_time > often) await(at);
 }
 
 namespace {

@@ -23,6 +23,7 @@
 #include <portolan/prove/schedule/explorer.hpp>
 #include <portolan/prove/schedule/faults.hpp>
 #include <portolan/prove/schedule/fiber.hpp>
+#include <portolan/prove/schedule/lines.hpp>
 #include <portolan/prove/schedule/races.hpp>
 #include <portolan/prove/schedule/world.hpp>
 
@@ -39,6 +40,10 @@ class runner {
 
   /// Whether the program's own code runs now, not the checker's: its `new` then takes the world's memory.
   [[nodiscard]] static bool in_program() noexcept { return in_program_; }
+  /// The one whose thread runs its own code now; null: none does.
+  [[nodiscard]] static runner* in_a_thread() noexcept {
+    return in_program_ && active_ != nullptr && active_->inside() ? active_ : nullptr;
+  }
   /// The checker's code, called by the program's.
   class [[nodiscard]] visit {
    public:
@@ -59,6 +64,9 @@ class runner {
                          ordering succeeded, ordering failed, site at);
   void fence(ordering order, site at);
   void await(site at);
+  /// Time passes. A thread that lets it pass at one place more than `often` times, and at no other, waits there for a
+  /// change.
+  void pass_time(site at, unsigned often);
   /// Sleeps until it is woken, unless the word is not `expected`.
   void park(void* word, unsigned size_bytes, cell expected, site at);
   /// `who`: wake_one or wake_all.
@@ -79,6 +87,7 @@ class runner {
     --left;
     return true;
   }
+  [[nodiscard]] site line_of(const void* return_address) { return lines_.of(return_address); }
   [[nodiscard]] bool owns(const void* memory) const noexcept { return world_.owns(memory); }
   [[nodiscard]] std::size_t blocks_in_use() const noexcept { return world_.blocks_used() - blocks_at_first_; }
   /// Has `heard(argument)` called when the running thread ends.
@@ -108,6 +117,8 @@ class runner {
     standing stands = standing::ready;
     bool sleeps = false;
     unsigned tries = 0;  // in loops that store something before they look again
+    const char* passed_time_at = nullptr;
+    unsigned passed_time = 0;  // there
     std::uint64_t ticks = 0;
     std::uint64_t allocations_left = unlimited;
     void (*heard)(void*) = nullptr;  // at its end
@@ -169,6 +180,7 @@ class runner {
   tally tally_;
   world world_;
   races races_;
+  lines lines_;
   world::image untouched_;  // before setup: what the caller gets back
   world::image begun_;      // after setup: where each execution begins
   std::size_t blocks_at_first_ = 0;
