@@ -39,4 +39,4 @@ install_missing() {
 PACKAGES_TO_BUILD=(g++ cmake ninja-build zlib1g-dev libtbb-dev libcuckoo-dev libcds-dev liburcu-dev libabsl-dev
                    libcli11-dev libfmt-dev nlohmann-json3-dev libgtest-dev python3)
 # What the tests need on top.
-PACKAGES_TO_TEST=(clang lld libclang-rt-14-dev clang-format clang-tidy pkg-config redis-server binutils)
+PACKAGES_TO_TEST=(clang lld libclang-rt-14-dev clang-format clang-tidy pkg-config redis-server binutils valgrind)

@@ -149,13 +149,17 @@ def unread(name):
     folders = [ROOT / folder for folder in ("portolan", "bench", "tools", "examples", "tests")]
     by_mode = {path for folder in folders for path in folder.rglob("*.[ch]pp") if BY_MODE.search(path.read_text())}
     everything = any(path.suffix == ".hpp" for path in by_mode)
+    seen = set()
     for entry in database(name):
         path = pathlib.Path(entry["file"])
         if "_verify_interface_header_sets/" in entry["file"] or path.name.startswith(("cmake_pch", "shared_header")):
             continue
         if not path.exists():  # a copy with faults planted in it, which only a build makes; its original is read
             continue
+        if path in seen:  # of two programs that share a source, one is enough
+            continue
         if everything or path in by_mode or place(path) not in read:
+            seen.add(path)
             yield entry
 
 

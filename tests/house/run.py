@@ -20,8 +20,8 @@ sys.path.insert(0, str(HERE))
 
 from tree import Tree  # noqa: E402  (after the path is set)
 
-RULES = ["layers", "platform", "pairs", "tags", "words", "lengths", "dead", "documents", "examples", "format", "refusals",
-         "weight", "headers", "machine_code", "tidy"]
+RULES = ["layers", "platform", "pairs", "tags", "evidence", "words", "lengths", "dead", "documents", "examples",
+         "format", "refusals", "weight", "headers", "machine_code", "tidy"]
 
 
 def findings_of(rule, root, built=False):

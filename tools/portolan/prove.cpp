@@ -13,6 +13,7 @@
 #include <ctime>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <regex>
 #include <set>
 
@@ -152,16 +153,22 @@ void run_rows(proof& of, const prove_options& how, const terminal& to) {
   const auto begin = std::chrono::steady_clock::now();
   const auto spent = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count(); };
   bar.expect(how.budget_seconds);
+  std::map<std::vector<std::string>, child_program> done;
   for (shown_promise& row : of.rows) {
     if (row.what.command.empty()) {
-      row.verdict = verdict_of_promise::not_promised;
+      row.verdict = row.what.open.empty() ? verdict_of_promise::not_promised : verdict_of_promise::not_shown;
+      continue;
+    }
+    if (const auto before = done.find(row.what.command); before != done.end()) {
+      judge(row, before->second);
       continue;
     }
     const double left = how.budget_seconds - spent();
     if (left <= 0 || interrupted()) continue;
     bar.show(spent(), row.what.of + ": " + row.what.says);
     const std::string seed = std::to_string(how.seed);
-    judge(row, run_child(started(row.what), {"PORTOLAN_SEED=" + seed, "GTEST_RANDOM_SEED=" + seed}, left));
+    judge(row, done[row.what.command] =
+                   run_child(started(row.what), {"PORTOLAN_SEED=" + seed, "GTEST_RANDOM_SEED=" + seed}, left));
   }
   of.seconds = spent();
 }
@@ -173,9 +180,13 @@ std::string today() {
   return fmt::format("{:04}-{:02}-{:02}", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday);
 }
 
-bool write_page(const proof& of, const std::string& file, const terminal& to) {
-  std::ofstream out(file);
-  out << proof_page(of, today(), workload::this_machine());
+bool write_page(const proof& of, const prove_options& how, const terminal& to) {
+  const std::string& file = how.write;
+  const bool ours = how.list.empty();
+  const std::vector<mended_fault> faults = ours ? faults_in(PORTOLAN_FAULTS) : std::vector<mended_fault>();
+  const std::string page = page_in(file, proof_page(of, faults, today(), workload::this_machine()));
+  std::ofstream out(file, std::ios::binary);
+  out << page;
   out.close();
   if (!out) complain(to, file + ": cannot be written: " + std::strerror(errno) + "; give --write another place");
   return static_cast<bool>(out);
@@ -194,8 +205,11 @@ std::string prove_help() {
          "                     run   PROGRAM ARGUMENT...     exit status 0: it was kept\n"
          "                     over  ([0-9]+) runs | runs    how much: the numbers that match, added up\n"
          "                     all   not all                 proved, unless its output has this\n"
-         "                   a promise without run is one that is not made\n"
-         "  --write FILE     the rows as a page, with their commands, date, machine and seed\n"
+         "                     for   returns | find erase    what of the documentation it shows: for people\n"
+         "                     open  WHY                     in place of run: nothing shows it\n"
+         "                   a promise without run and open is one that is not made\n"
+         "  --write FILE     the rows as a page, with their commands, date, machine and seed; in a file that has\n"
+         "                   the lines <!-- prove: begin --> and <!-- prove: end --> between these\n"
          "  --json           as data\n"
          "\n"
          "proved: all of what the row names was run. held: no counter-example in what was tried.\n"
@@ -221,7 +235,7 @@ status run_prove(const arguments& given, const terminal& to) {
   watch_for_interrupt();
   run_rows(all, how, to);
   if (!print(to, how.json ? proof_json(all) : proof_text(all))) return status::failed;
-  if (!how.write.empty() && !write_page(all, how.write, to)) return status::failed;
+  if (!how.write.empty() && !write_page(all, how, to)) return status::failed;
   const bool broken = std::any_of(all.rows.begin(), all.rows.end(),
                                   [](const shown_promise& row) { return row.verdict == verdict_of_promise::broken; });
   return broken ? status::found : status::clean;

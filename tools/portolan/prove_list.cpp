@@ -77,8 +77,12 @@ class list_reader {
     } else if (name == "all") {
       to.unless = value;
       check_expression(value, 0);
+    } else if (name == "for") {
+      if (halves(value).second.empty()) fail("wants for TAG... | FUNCTION...");
+    } else if (name == "open") {
+      to.open = value;
     } else {
-      fail("begins with " + name + "; known are by, run, over, all and ==");
+      fail("begins with " + name + "; known are by, run, over, all, for, open and ==");
     }
   }
   void check_expression(const std::string& text, unsigned groups) const {

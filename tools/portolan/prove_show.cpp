@@ -1,6 +1,6 @@
 // Copyright 2026 The Portolan Authors. SPDX-License-Identifier: Apache-2.0
 //
-// What became of the promises: the table for a terminal, the data, the page for a repository.
+// What became of the promises: the table for a terminal, the data.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,8 +11,8 @@
 
 namespace portolan::tool {
 namespace {
-
 using verdict = verdict_of_promise;
+}  // namespace
 
 const char* word_for(verdict what) {
   switch (what) {
@@ -20,6 +20,7 @@ const char* word_for(verdict what) {
     case verdict::held: return "held";
     case verdict::broken: return "BROKEN";
     case verdict::not_run: return "not run";
+    case verdict::not_shown: return "not shown";
     case verdict::not_promised: return "not promised";
   }
   return "";
@@ -31,10 +32,14 @@ std::string amount_of(const shown_promise& row) {
   return rounded_count(row.amount) + (row.what.unit.empty() ? "" : " " + row.what.unit);
 }
 
+namespace {
+
 std::size_t count_of(const proof& of, verdict what) {
   return static_cast<std::size_t>(
       std::count_if(of.rows.begin(), of.rows.end(), [&](const shown_promise& row) { return row.verdict == what; }));
 }
+
+}  // namespace
 
 std::string time_in_words(double seconds) {
   if (seconds < 120) return fmt::format("{:.0f} s", seconds);
@@ -46,9 +51,12 @@ std::string summary_of(const proof& of) {
   const std::size_t held = count_of(of, verdict::held);
   std::string text = fmt::format("{} kept ({} proved, {} held), {} broken, {} not promised", proved + held, proved,
                                  held, count_of(of, verdict::broken), count_of(of, verdict::not_promised));
+  if (const std::size_t open = count_of(of, verdict::not_shown)) text += fmt::format(", {} not shown", open);
   if (const std::size_t left = count_of(of, verdict::not_run)) text += fmt::format(", {} not run", left);
   return text;
 }
+
+namespace {
 
 constexpr std::size_t widest_promise = 50;
 constexpr std::size_t widest_how = 20;
@@ -67,18 +75,13 @@ std::string rows_of(const shown_promise& row) {
   return text;
 }
 
+}  // namespace
+
 std::string command_text(const std::vector<std::string>& words) {
   std::string text;
   for (const std::string& word : words) text += (text.empty() ? "" : " ") + word;
   return text;
 }
-
-std::string cell(std::string text) {
-  for (std::size_t at = 0; (at = text.find('|', at)) != std::string::npos; at += 2) text.insert(at, "\\");
-  return text;
-}
-
-}  // namespace
 
 std::string proof_text(const proof& of) {
   std::string text;
@@ -111,28 +114,10 @@ std::string proof_json(const proof& of) {
                                {"unit", row.what.unit},
                                {"result", word_for(row.verdict)},
                                {"seconds", row.seconds},
+                               {"why", row.what.open},
                                {"said", row.said}});
   }
   return all.dump(2) + "\n";
-}
-
-std::string proof_page(const proof& of, const std::string& date, const workload::machine& machine) {
-  std::string text = fmt::format(
-      "{}.\n\n`{}`, {}, seed {}, {} processors ({}), {}, {}; {}.\n\n"
-      "*Proved*: all of what the row names was run. *Held*: no counter-example in what was tried.\n",
-      summary_of(of), of.command, date, of.seed, machine.processors, machine.processor_name, machine.compiler,
-      machine.build, time_in_words(of.seconds));
-  std::string map;
-  for (const shown_promise& row : of.rows) {
-    if (row.what.of != map) {
-      map = row.what.of;
-      text += fmt::format("\n## {}\n\n| promise | shown by | over | result | command |\n|---|---|---|---|---|\n", map);
-    }
-    const std::string command = command_text(row.what.command);
-    text += fmt::format("| {} | {} | {} | {} | {} |\n", cell(row.what.says), cell(row.what.how), amount_of(row),
-                        word_for(row.verdict), command.empty() ? "" : "`" + cell(command) + "`");
-  }
-  return text;
 }
 
 }  // namespace portolan::tool

@@ -1,0 +1,1 @@
+inline bool put(x_map& map) { return map.insert(1); }
