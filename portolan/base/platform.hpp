@@ -18,6 +18,7 @@
 
 #include <portolan/base/platform/atomic.hpp>
 #include <portolan/base/platform/eight_words.hpp>
+#include <portolan/base/platform/sizes.hpp>
 #include <portolan/base/platform/word16.hpp>
 
 namespace portolan::platform {
@@ -46,12 +47,6 @@ inline constexpr bool under_address_sanitizer = false;
 #endif
 #else
 inline constexpr bool under_address_sanitizer = false;
-#endif
-
-#if defined(PORTOLAN_CHECKED)
-inline constexpr bool under_checker = true;
-#else
-inline constexpr bool under_checker = false;
 #endif
 
 // ---- shared words ------------------------------------------------------------------------------

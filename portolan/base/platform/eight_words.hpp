@@ -6,7 +6,7 @@
 //
 // x86-64        four aligned 16-byte loads; each half of one is a whole word, as every such processor has it.
 //               Assembler, because the words are atomics; the rest is the compilers' vectors, in the baseline's SSE2.
-// elsewhere, and under ThreadSanitizer: eight acquire loads.
+// elsewhere, and under ThreadSanitizer: eight acquire loads; in the checker's build as many as its lines have words.
 //
 // The words are looked at after what was read before and before what is read later (x86-64 keeps loads in order).
 // What is to be believed beyond "at some moment this word had these bits" is loaded again.
@@ -20,9 +20,9 @@
 
 namespace portolan::platform {
 
+#if defined(__x86_64__) && !defined(PORTOLAN_WORD16_BY_CALLS)
 class eight_words {
  public:
-#if defined(__x86_64__) && !defined(PORTOLAN_WORD16_BY_CALLS)
   [[gnu::always_inline]] explicit eight_words(const atomic<std::uint64_t> (&line)[8]) noexcept {
     const auto* pairs = reinterpret_cast<const quads*>(line);
     quads in[4];
@@ -63,10 +63,14 @@ class eight_words {
 
   dwords low_[2];
   dwords high_[2];
+};
 #else
-  explicit eight_words(const atomic<std::uint64_t> (&line)[8]) noexcept {
+template <std::size_t Count>
+class eight_words {
+ public:
+  explicit eight_words(const atomic<std::uint64_t> (&line)[Count]) noexcept {
     // pair node_slot: acquire, so that what is read later is not older than these words.
-    for (int i = 0; i < 8; ++i) words_[i] = line[i].load(acquire);
+    for (std::size_t i = 0; i < Count; ++i) words_[i] = line[i].load(acquire);
   }
   [[nodiscard]] unsigned with_top(std::uint16_t bits) const noexcept {
     return mask([bits](std::uint64_t word) { return word >> 48 == bits; });
@@ -82,12 +86,12 @@ class eight_words {
   template <class F>
   [[nodiscard]] unsigned mask(F has) const noexcept {
     unsigned bits = 0;
-    for (int i = 0; i < 8; ++i) bits |= static_cast<unsigned>(has(words_[i])) << i;
+    for (std::size_t i = 0; i < Count; ++i) bits |= static_cast<unsigned>(has(words_[i])) << i;
     return bits;
   }
 
-  std::uint64_t words_[8];
-#endif
+  std::uint64_t words_[Count];
 };
+#endif
 
 }  // namespace portolan::platform

@@ -8,7 +8,7 @@
 // elsewhere     not offered: `word16_offered` is false and the maps take their portable form.
 //
 // A load is an acquire, a store a release, a compare_exchange both: on x86-64 they cost nothing more.
-// 16-byte and 8-byte accesses never mix on one word, except the relaxed looks at one half of `likely_of_four`
+// 16-byte and 8-byte accesses never mix on one word, except the relaxed looks at one half of `likely_of`
 // and `seems`: what they say is confirmed by a whole load before it is believed, or speaks of a
 // half that cannot change meanwhile.
 #pragma once
@@ -118,9 +118,10 @@ class alignas(16) word16 {
     high = seen.high;
     return seen.low ^ low;
   }
-  [[nodiscard]] static const word16& likely_of_four(const word16* words, std::uint64_t low) noexcept {
+  template <unsigned Count>
+  [[nodiscard]] static const word16& likely_of(const word16* words, std::uint64_t low) noexcept {
     unsigned chosen = 0;
-    for (unsigned at = 1; at < 4; ++at) chosen = words[at].load().low == low ? at : chosen;
+    for (unsigned at = 1; at < Count; ++at) chosen = words[at].load().low == low ? at : chosen;
     return words[chosen];
   }
   [[nodiscard]] bool seems(std::uint64_t low) const noexcept { return load().low == low; }
@@ -170,11 +171,12 @@ class alignas(16) word16 {
                  : "memory");
     return done;
   }
-  /// The one of four neighbouring words that has this low half, as far as a look at each half at some moment tells: if
+  /// The one of `Count` neighbouring words, four here, that has this low half, as far as a look at each half at some moment tells: if
   /// any has it and none changed meanwhile, it is this one. Without a branch, so that nobody waits for the memory before
   /// he goes on, and in assembler, because the compilers make branches or twice the instructions of it.
-  [[nodiscard, gnu::always_inline]] static const word16& likely_of_four(const word16* words,
-                                                                        std::uint64_t low) noexcept {
+  template <unsigned Count>
+  [[nodiscard, gnu::always_inline]] static const word16& likely_of(const word16* words, std::uint64_t low) noexcept {
+    static_assert(Count == 4);
     static constexpr std::uint64_t offsets[3] = {16, 32, 48};  // in memory: an instruction less each than in a register
     std::uint64_t offset = 0;
     asm volatile(

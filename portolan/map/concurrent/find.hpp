@@ -43,8 +43,8 @@ template <class Core>
 /// in a table that the caches hold: there the line is as near as its tags.
 template <class Core>
 [[nodiscard, gnu::always_inline]] inline bool absent_by_tags(Core& core, root_word root, std::uint64_t hash) noexcept {
-  // 8 MiB of lines; tests that stop threads have small tables and ask always.
-  constexpr unsigned lg_lines_beyond_caches = platform::under_checker || platform::has_steps ? 0 : 17;
+  // Tests that stop threads have small tables and ask always.
+  constexpr unsigned lg_lines_beyond_caches = platform::has_steps ? 0 : platform::sizes::lg_lines_beyond_caches;
   if (root.lg_lines() < lg_lines_beyond_caches) return false;
   const auto& beside = root.template side_of<typename Core::line>(root.home_of(hash));
   return !beside.tags_may_hold(hash) && near_is_all(core, root, hash);

@@ -14,6 +14,7 @@
 // 2. A moved mark names its key: who meets his own key's mark may go to the next table at once.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <utility>
 
@@ -28,9 +29,9 @@ template <class K, class V, class Hash, class KeyEqual>
 class inline16 : public inline_entry<K, V, Hash, KeyEqual> {
  public:
   // Where a table grows, in quarters of an entry a line; in a table that the caches hold, and in a larger one.
-  static constexpr std::size_t entries_per_line_in_cache_x4 = 8;
-  static constexpr std::size_t entries_per_line_x4 = 12;
-  static constexpr unsigned slots_per_line = 4;
+  static constexpr std::size_t entries_per_line_in_cache_x4 = platform::sizes::words_of_16.entries_in_cache_x4;
+  static constexpr std::size_t entries_per_line_x4 = platform::sizes::words_of_16.entries_x4;
+  static constexpr unsigned slots_per_line = platform::sizes::words_of_16.slots;
   using entry = inline_entry<K, V, Hash, KeyEqual>;
   using entry::inline_entry;
   using typename entry::cell;
@@ -53,24 +54,25 @@ class inline16 : public inline_entry<K, V, Hash, KeyEqual> {
   /// registers where compilers put pairs into memory.
   [[nodiscard, gnu::always_inline]] static bool look_for_value(const line& in, std::uint64_t key_image,
                                                                std::uint64_t& value_image) noexcept {
-    return platform::word16::likely_of_four(in.slots, key_image).load_if(key_image, value_image);
+    return platform::word16::likely_of<slots_per_line>(in.slots, key_image).load_if(key_image, value_image);
   }
   /// The same without a branch: 0 for true.
   [[nodiscard, gnu::always_inline]] static std::uint64_t difference_of_value(const line& in, std::uint64_t key_image,
                                                                              std::uint64_t& value_image) noexcept {
-    return platform::word16::likely_of_four(in.slots, key_image).load_difference(key_image, value_image);
+    return platform::word16::likely_of<slots_per_line>(in.slots, key_image).load_difference(key_image, value_image);
   }
   /// The slot that has this key image, if one has: confirmed by a whole load.
   [[nodiscard, gnu::always_inline]] static unsigned likely_slot(const line& in, std::uint64_t image) noexcept {
-    return static_cast<unsigned>(&platform::word16::likely_of_four(in.slots, image) - in.slots);
+    return static_cast<unsigned>(&platform::word16::likely_of<slots_per_line>(in.slots, image) - in.slots);
   }
   /// For who holds the line: whether no slot has this key image, as far as a look at each tells; an empty slot, if there is
   /// one, which stays empty; and whether it is one.
   [[nodiscard, gnu::always_inline]] static bool seems_to_hold(const line& in, std::uint64_t image) noexcept {
-    return in.slots[0].seems(image) || in.slots[1].seems(image) || in.slots[2].seems(image) || in.slots[3].seems(image);
+    return in.slots[0].seems(image) || in.slots[1].seems(image) ||
+           (slots_per_line > 2 && (in.slots[2].seems(image) || in.slots[3].seems(image)));
   }
   [[nodiscard, gnu::always_inline]] static platform::word16& roomiest(line& in) noexcept {
-    return const_cast<platform::word16&>(platform::word16::likely_of_four(in.slots, entry_image::empty));
+    return const_cast<platform::word16&>(platform::word16::likely_of<slots_per_line>(in.slots, entry_image::empty));
   }
   [[nodiscard, gnu::always_inline]] static bool has_room(const platform::word16& slot) noexcept {
     return slot.seems(entry_image::empty);

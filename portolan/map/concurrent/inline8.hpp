@@ -18,6 +18,7 @@
 // 6. A fresh line has version 1, so a page given back to the kernel, which reads as zero, shows as another version.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include <portolan/base/platform.hpp>
@@ -47,7 +48,7 @@ class control_word {
 
  private:
   static constexpr std::uint64_t latch_bit = 1;
-  static constexpr unsigned version_shift = 4;
+  static constexpr unsigned version_shift = 64 - platform::sizes::version_bits;
   static constexpr std::uint64_t moved_bit(unsigned slot) noexcept { return std::uint64_t{2} << slot; }
 
   std::uint64_t bits_;
@@ -60,9 +61,9 @@ template <class K, class V, class Hash, class KeyEqual>
 class inline8 : public inline_entry<K, V, Hash, KeyEqual> {
  public:
   // Where a table grows, in quarters of an entry a line; in a table that the caches hold, and in a larger one.
-  static constexpr std::size_t entries_per_line_in_cache_x4 = 8;
-  static constexpr std::size_t entries_per_line_x4 = 9;
-  static constexpr unsigned slots_per_line = 3;
+  static constexpr std::size_t entries_per_line_in_cache_x4 = platform::sizes::words_of_8.entries_in_cache_x4;
+  static constexpr std::size_t entries_per_line_x4 = platform::sizes::words_of_8.entries_x4;
+  static constexpr unsigned slots_per_line = platform::sizes::words_of_8.slots;
   using entry = inline_entry<K, V, Hash, KeyEqual>;
   using entry::inline_entry;
   using typename entry::cell;
@@ -109,12 +110,13 @@ class inline8 : public inline_entry<K, V, Hash, KeyEqual> {
   }
   /// The slot that has this key image, if one has: confirmed by a whole load.
   [[nodiscard, gnu::always_inline]] static unsigned likely_slot(const line& in, std::uint64_t image) noexcept {
-    static_assert(slots_per_line == 3);
     unsigned slot = 0;
     // pair inline8_key: acquire, so that the side byte is read after the keys.
     slot = in.slots[1].key.load(platform::acquire) == image ? 1 : slot;
-    // pair inline8_key: acquire, so that the side byte is read after the keys.
-    slot = in.slots[2].key.load(platform::acquire) == image ? 2 : slot;
+    if constexpr (slots_per_line > 2) {
+      // pair inline8_key: acquire, so that the side byte is read after the keys.
+      slot = in.slots[2].key.load(platform::acquire) == image ? 2 : slot;
+    }
     return slot;
   }
   /// Whether the line holds the key, and its value's image: the slot is chosen by its key word, confirmed by a whole load.

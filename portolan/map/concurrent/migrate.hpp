@@ -37,7 +37,7 @@ class mover {
   using table_type = table<line>;
 
   static constexpr std::size_t lines_ahead = 16;
-  static constexpr std::size_t lines_at_a_time = 8;
+  static constexpr std::size_t lines_at_a_time = platform::sizes::lines_moved_at_a_time;
 
   explicit mover(Core& core) : core_(core), guard_(core.reclaimer()) {}
 

@@ -51,7 +51,9 @@ class node_word {
   [[nodiscard]] constexpr bool has_tag_of(std::uint64_t hash) const noexcept {
     return ((bits_ ^ (std::uint64_t{tag_of(hash)} << 48 | live_state)) & (tag_mask | state_mask)) == 0;
   }
-  static constexpr std::uint16_t tag_of(std::uint64_t hash) noexcept { return static_cast<std::uint16_t>(hash); }
+  static constexpr std::uint16_t tag_of(std::uint64_t hash) noexcept {
+    return static_cast<std::uint16_t>(hash & platform::sizes::node_tag_bits);
+  }
   template <class Node>
   [[nodiscard]] Node* node() const noexcept {
     return is_live() ? reinterpret_cast<Node*>(bits_ & ~(tag_mask | 0xF)) : nullptr;
@@ -83,10 +85,10 @@ class nodes {
   static constexpr bool holds_nodes = true;
   static constexpr bool exact_marks = false;
   // Where a table grows, in quarters of an entry a line; in a table that the caches hold, and in a larger one.
-  static constexpr std::size_t entries_per_line_in_cache_x4 = platform::under_checker ? 8 : 24;
-  static constexpr std::size_t entries_per_line_x4 = 26;
-  static constexpr unsigned slots_per_line = 8;
-  static constexpr unsigned all_slots = 0xFF;
+  static constexpr std::size_t entries_per_line_in_cache_x4 = platform::sizes::nodes.entries_in_cache_x4;
+  static constexpr std::size_t entries_per_line_x4 = platform::sizes::nodes.entries_x4;
+  static constexpr unsigned slots_per_line = platform::sizes::nodes.slots;
+  static constexpr unsigned all_slots = (1U << slots_per_line) - 1;
 
   struct alignas(64) line {
     using side_type = side<slots_per_line>;

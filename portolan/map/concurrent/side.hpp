@@ -50,8 +50,7 @@ class overflow_word {
  private:
   friend class overflow_filter;
   static constexpr unsigned one = 0b100000;
-  // The schedule checker, whose blocks have two lines of few entries, meets the limit with two.
-  static constexpr unsigned most = platform::under_checker ? 0b010 : 0b111;
+  static constexpr unsigned most = platform::sizes::most_displaced;
   /// Every fifth bit of a word, shifted by the hash: exactly one of the last five is set, whatever the shift.
   static constexpr unsigned filter_bit(std::uint64_t hash) noexcept {
     return static_cast<unsigned>(0x8421084210842108 >> (hash & 63)) & (one - 1);
@@ -109,8 +108,7 @@ class tag_word {
   static constexpr std::uint64_t every_high = in_every_lane(std::uint64_t{1} << (width - 1));
   /// Bits that neither the number of the line uses, in a table of less than 2^42 lines, nor the filter above.
   static constexpr std::uint64_t tag_of(std::uint64_t hash) noexcept {
-    const std::uint64_t bits =
-        hash >> 16 & lane & (platform::under_checker ? 3 : ~0ULL);  // there: few tags, often equal
+    const std::uint64_t bits = hash >> 16 & lane & platform::sizes::tag_bits;
     return bits + (bits == 0 ? 1 : 0);
   }
   std::uint64_t bits_ = 0;

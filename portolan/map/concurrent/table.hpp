@@ -28,9 +28,8 @@ namespace portolan::concurrent {
 
 enum class phase : std::uint8_t { open = 0, busy = 1, done = 2 };
 
-// The schedule checker plays with tables so small that two threads meet everywhere.
-inline constexpr std::size_t lines_per_block = platform::under_checker ? 2 : 64;
-inline constexpr unsigned smallest_lg_lines = platform::under_checker ? 1 : 2;
+inline constexpr std::size_t lines_per_block = platform::sizes::lines_per_block;
+inline constexpr unsigned smallest_lg_lines = platform::sizes::smallest_lg_lines;
 
 /// The lines that may hold a key, in the order of trial: from its home line on, wrapping inside the block.
 class probe_range {
