@@ -16,7 +16,12 @@ namespace {
 constexpr std::size_t chunk_bytes = 256 * 1024;
 
 std::string in_words(const std::string& file, std::uint64_t line, const std::string& sentence) {
-  return line == 0 ? file + ": " + sentence : file + ":" + std::to_string(line) + ": " + sentence;
+  std::string text = line == 0 ? file + ": " + sentence : file + ":" + std::to_string(line) + ": " + sentence;
+  // A sentence may hold a piece of the input: a zero would end it, an escape would speak to the terminal.
+  for (char& each : text) {
+    if ((each >= 0 && each < ' ' && each != '\n') || each == '\x7f') each = '?';
+  }
+  return text;
 }
 
 int open_input(const std::string& file) {

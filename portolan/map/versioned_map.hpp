@@ -368,7 +368,8 @@ class versioned_map : private copying_a_map_is_called_snapshot,
   /// @sees      one instant between call and return; who waited sees all that the computing thread wrote
   /// @progress  waits for the `f` of another thread for the same key; never for another key's
   /// @cost      a find if the key is there; else a find, `f`, an insertion
-  /// @throws    what `f` throws: nothing is stored then; reentrant_call with both places if the wait would wait for itself
+  /// @throws    what `f` throws: nothing is stored then; what V's move throws while the value is handed out: it is stored;
+  ///            reentrant_call with both places if the wait would wait for itself
   /// @calls     `f` with no lock held; as find and insert besides
   template <class Q = K, class F>
     requires finds<Q> && std::is_copy_constructible_v<K> && std::is_move_constructible_v<V>

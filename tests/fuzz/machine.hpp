@@ -97,6 +97,20 @@ struct verdict {
 /// The same on maps that the caller made; their end is not looked at.
 [[nodiscard]] verdict run(const program& what, machine& on);
 
+/// Looks after everything that maps of one run make: all of it must end with them.
+class books {
+ public:
+  explicit books(crowding crowd);
+  ~books();
+  books(const books&) = delete;
+  books& operator=(const books&) = delete;
+  [[nodiscard]] std::optional<std::string> trouble() const;
+
+ private:
+  std::int64_t objects_;
+  std::int64_t blocks_;
+};
+
 /// Runs a program, then one more step in which call number `nth` fails.
 struct failure {
   std::optional<std::string> trouble;
@@ -109,5 +123,8 @@ using trial = std::function<verdict(const program&)>;
 [[nodiscard]] program shrunk(program failing, const trial& tried);
 /// What to print of a failing program: its steps, what went wrong, and how to repeat it.
 [[nodiscard]] std::string told(const program& failing, const trial& tried);
+/// The words for how a program's keys share hashes; its bytes as they are repeated.
+[[nodiscard]] std::string crowding_of(const program& of);
+[[nodiscard]] std::string in_hex(const program& of);
 
 }  // namespace fuzz

@@ -202,38 +202,27 @@ bool make_small(program& failing, const trial& tried) {
   return smaller;
 }
 
-/// Looks after everything that maps of one run make: all of it must end with them.
-class books {
- public:
-  explicit books(crowding crowd) : objects_(account::objects), blocks_(account::blocks) {
-    account::crowd = crowd;
-    account::wrong = nullptr;
-  }
-  ~books() {
-    account::objects = objects_;
-    account::blocks = blocks_;
-  }
-  books(const books&) = delete;
-  books& operator=(const books&) = delete;
-
-  [[nodiscard]] std::optional<std::string> trouble() const {
-    if (const char* wrong = account::wrong) return wrong;
-    if (account::objects != objects_) return "objects were leaked, or destroyed twice";
-    if (account::blocks != blocks_) return "memory was leaked, or given back twice";
-    return std::nullopt;
-  }
-
- private:
-  std::int64_t objects_;
-  std::int64_t blocks_;
-};
-
 std::unique_ptr<machine> machine_for(const program& what) {
   const auto& all = kinds();
   return all[what.start.map % all.size()].make(0x5EED + what.start.map);
 }
 
 }  // namespace
+
+books::books(crowding crowd) : objects_(account::objects), blocks_(account::blocks) {
+  account::crowd = crowd;
+  account::wrong = nullptr;
+}
+books::~books() {
+  account::objects = objects_;
+  account::blocks = blocks_;
+}
+std::optional<std::string> books::trouble() const {
+  if (const char* wrong = account::wrong) return wrong;
+  if (account::objects != objects_) return "objects were leaked, or destroyed twice";
+  if (account::blocks != blocks_) return "memory was leaked, or given back twice";
+  return std::nullopt;
+}
 
 verdict run(const program& what, machine& on) { return session(what, on).go(); }
 
@@ -267,23 +256,30 @@ program shrunk(program failing, const trial& tried) {
   return failing;
 }
 
-std::string told(const program& failing, const trial& tried) {
+std::string crowding_of(const program& of) {
   static constexpr const char* crowds[] = {"a good hash", "eight hashes", "one hash", "hashes of seven bits"};
-  const verdict said = tried(failing);
-  if (!said.trouble) return "nothing wrong\n";
-  std::string text = kinds()[failing.start.map % kinds().size()].name + " with " +
-                     crowds[static_cast<std::size_t>(failing.start.crowd)] + ":\n";
-  for (std::size_t i = 0; i < failing.steps.size(); ++i) {
-    text += "  " + written(failing.start, failing.steps[i], i) + "\n";
-  }
-  text += "step " + std::to_string(said.steps + 1) + ": " + *said.trouble + "\n";
-  text += "repeat: PORTOLAN_FUZZ_STEPS=";
-  for (const std::uint8_t byte : encode(failing)) {
+  return crowds[static_cast<std::size_t>(of.start.crowd)];
+}
+
+std::string in_hex(const program& of) {
+  std::string text;
+  for (const std::uint8_t byte : encode(of)) {
     char hex[3];
     std::snprintf(hex, sizeof hex, "%02x", byte);
     text += hex;
   }
-  return text + " build/release/bin/tests/fuzz.maps\n";
+  return text;
+}
+
+std::string told(const program& failing, const trial& tried) {
+  const verdict said = tried(failing);
+  if (!said.trouble) return "nothing wrong\n";
+  std::string text = kinds()[failing.start.map % kinds().size()].name + " with " + crowding_of(failing) + ":\n";
+  for (std::size_t i = 0; i < failing.steps.size(); ++i) {
+    text += "  " + written(failing.start, failing.steps[i], i) + "\n";
+  }
+  text += "step " + std::to_string(said.steps + 1) + ": " + *said.trouble + "\n";
+  return text + "repeat: PORTOLAN_FUZZ_STEPS=" + in_hex(failing) + " build/release/bin/tests/fuzz.maps\n";
 }
 
 }  // namespace fuzz

@@ -24,6 +24,12 @@ bool whole(std::string_view word, Number& number) noexcept {
   return failed == std::errc() && end == word.data() + word.size();
 }
 
+/// Whether a word is written as a number with a fraction or an exponent.
+bool is_broken_number(std::string_view word) noexcept {
+  return word.find_first_of(".eE") != std::string_view::npos &&
+         word.find_first_not_of("0123456789+-.eE") == std::string_view::npos;
+}
+
 /// As JSON; what is no UTF-8 is replaced.
 std::string shown(const nlohmann::json& value) {
   return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
@@ -139,6 +145,8 @@ nlohmann::json edn_reader::atom() {
   std::int64_t integer = 0;
   if (whole(digits, natural)) return natural;
   if (whole(digits, integer)) return integer;
+  double broken = 0;
+  if (is_broken_number(digits) && whole(digits, broken)) return broken;
   return std::string(word);
 }
 

@@ -234,9 +234,32 @@ void read_edn(assembly& all, std::string_view text) {
   for (std::string form; forms.next(form);) take_each(all, json::parse(form), "line " + std::to_string(forms.line()));
 }
 
+/// Whether brackets lie in each other deeper than anybody needs: what reads and writes such a value calls itself.
+bool is_too_deep(std::string_view text) noexcept {
+  constexpr unsigned deepest = 64;
+  unsigned depth = 0;
+  bool in_quotes = false;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char c = text[at];
+    if (in_quotes) {
+      if (c == '\\') ++at;
+      if (c == '"') in_quotes = false;
+    } else if (c == '"') {
+      in_quotes = true;
+    } else if (c == '[' || c == '{') {
+      if (++depth > deepest) return true;
+    } else if ((c == ']' || c == '}') && depth > 0) {
+      --depth;
+    }
+  }
+  return false;
+}
+constexpr const char* too_deep = "values lie in each other more than 64 deep; an event is one object of plain values";
+
 void read_json(assembly& all, std::string_view text) {
   const std::size_t first = text.find_first_not_of(" \t\r\n");
   if (first != std::string_view::npos && text[first] == '[') {
+    if (is_too_deep(text)) refuse("somewhere", too_deep);
     json form;
     try {
       form = json::parse(text);
@@ -257,8 +280,9 @@ void read_json(assembly& all, std::string_view text) {
     const std::string_view line = text.substr(0, end);
     text.remove_prefix(std::min(end + 1, text.size()));
     if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
-    const json form = json::parse(line, nullptr, false);
     const std::string place = "line " + std::to_string(number);
+    if (is_too_deep(line)) refuse(place, too_deep);
+    const json form = json::parse(line, nullptr, false);
     if (form.is_discarded()) refuse(place, "this is no JSON; write one object a line, or one array");
     all.take(event_of(form, place));
   }
@@ -271,8 +295,28 @@ json value_of(const history& all, std::uint64_t word) {
   return name == "nil" ? json() : json::parse(name, nullptr, false);
 }
 
+std::string edn_of(const json& value);
+
+std::string edn_of_text(const std::string& text) {
+  std::string all = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') all += '\\';
+    all += c;
+  }
+  return all += '"';
+}
+std::string edn_of_object(const json& value) {
+  std::string all = "{";
+  for (const auto& [name, each] : value.items()) {
+    if (all.size() > 1) all += ", ";
+    all += edn_of_text(name) + ' ' + edn_of(each);
+  }
+  return all += '}';
+}
 std::string edn_of(const json& value) {
   if (value.is_null()) return "nil";
+  if (value.is_string()) return edn_of_text(value.get<std::string>());
+  if (value.is_object()) return edn_of_object(value);
   if (!value.is_array()) return value.dump();
   std::string all = "[";
   for (const json& each : value) {

@@ -10,6 +10,9 @@
 
 #include <portolan/map/dump.hpp>
 #include <portolan/map/plain_map.hpp>
+#include <portolan/prove/history_drawing.hpp>
+#include <portolan/prove/history_files.hpp>
+#include <portolan/prove/linearize.hpp>
 
 #include "bench/workload/allocations.hpp"
 #include "bench/workload/input.hpp"
@@ -19,6 +22,7 @@
 #include "tools/portolan/baseline.hpp"
 #include "tools/portolan/matrix_options.hpp"
 #include "tools/portolan/matrix_then.hpp"
+#include "tools/portolan/prove.hpp"
 
 namespace fuzz {
 namespace {
@@ -198,16 +202,63 @@ bool read_arguments(bytes_view bytes) {
   return advise.problem.empty() || matrix.problem.empty();
 }
 
+bool read_promises(bytes_view bytes) {
+  const unnamed_file file(bytes);
+  return refuses_in_words([&] {
+    for (const auto& each : portolan::tool::promises_in(file.path())) {
+      must(!each.of.empty() && !each.says.empty(), "a promise of nothing, or of nobody");
+    }
+  });
+}
+
+// ---- histories -----------------------------------------------------------------------------------------------------
+
+namespace prove = portolan::prove;
+
+/// Written and read again: as many calls, the same answer, and from then on the same text.
+void must_be_read_again(const prove::history& all, prove::verdict::answer answer, prove::history_format format,
+                        const prove::check_limits& limits) {
+  const prove::history again = prove::read_history(prove::write_history(all, format), format);
+  must(again.size() == all.size(), "a call is lost when a history is written and read again");
+  must(prove::check_linearizable(again, limits).is == answer, "a history says another thing when it is read again");
+  const std::string text = prove::write_history(again, format);
+  must(prove::write_history(prove::read_history(text, format), format) == text, "a history changes each time");
+}
+
+bool read_history(bytes_view bytes) {
+  if (bytes.empty()) return false;
+  const std::string text = text_of(bytes.subspan(1));
+  const auto format = bytes[0] % 2 == 1 ? prove::history_format::edn : prove::history_format::json;
+  static_cast<void>(prove::format_of(text));
+  prove::history all;
+  try {
+    all = prove::read_history(text, format);
+  } catch (const prove::history_error& error) {
+    must(std::strlen(error.what()) > 20, "a refusal says nothing");
+    return false;
+  }
+  prove::check_limits limits;
+  limits.configurations = 64;
+  const prove::verdict seen = prove::check_linearizable(all, limits);
+  must(!seen.text().empty(), "an answer says nothing");
+  if (seen.is == prove::verdict::answer::violated) must(!prove::drawn(seen, all).empty(), "nothing is drawn");
+  must_be_read_again(all, seen.is, prove::history_format::edn, limits);
+  must_be_read_again(all, seen.is, prove::history_format::json, limits);
+  return true;
+}
+
 }  // namespace
 
 const char* name_of(parser which) noexcept {
-  static constexpr const char* names[] = {"dump", "dump_blocks", "trace", "words", "baseline", "matrix", "arguments"};
+  static constexpr const char* names[] = {"dump",   "dump_blocks", "trace",    "words",  "baseline",
+                                          "matrix", "arguments",   "promises", "history"};
   return names[static_cast<std::size_t>(which)];
 }
 
 reading read(parser which, bytes_view bytes) {
-  static constexpr bool (*reads[])(bytes_view) = {read_dump,     read_dump_blocks, read_trace,    read_words,
-                                                  read_baseline, read_matrix,      read_arguments};
+  static constexpr bool (*reads[])(bytes_view) = {read_dump,      read_dump_blocks, read_trace,
+                                                  read_words,     read_baseline,    read_matrix,
+                                                  read_arguments, read_promises,    read_history};
   const workload::allocation_tally before = workload::allocations_of_this_thread();
   reading said;
   try {

@@ -6,6 +6,7 @@
 // 1. Nothing else may come of it: no other exception, no crash, no block of memory out of proportion to the input.
 // 2. A dump is guarded by checksums, which no mutation survives. `dump_blocks` puts the bytes into a dump whose
 //    checksums fit, so that what lies behind them is tried too.
+// 3. What a history says of a map is the same after it was written and read again, in either format.
 #pragma once
 
 #include <cstddef>
@@ -24,8 +25,10 @@ enum class parser : std::uint8_t {
   baseline,     // portolan advise --baseline
   matrix,       // portolan bench matrix --baseline
   arguments,    // the command line of advise and of bench matrix, a line an argument
+  promises,     // the list that portolan prove runs
+  history,      // portolan check-history and prove::read_history: the first byte's lowest bit chooses EDN or JSON
 };
-inline constexpr std::size_t parser_count = 7;
+inline constexpr std::size_t parser_count = 9;
 [[nodiscard]] const char* name_of(parser which) noexcept;
 
 /// What came of reading: what is wrong with the parser, if anything is, and whether the input was accepted.

@@ -137,7 +137,8 @@ TEST_P(a_parser, reads_or_refuses_whatever_it_is_given) {
 
 INSTANTIATE_TEST_SUITE_P(of_ours, a_parser,
                          testing::Values(parser::dump, parser::dump_blocks, parser::trace, parser::words,
-                                         parser::baseline, parser::matrix, parser::arguments),
+                                         parser::baseline, parser::matrix, parser::arguments, parser::promises,
+                                         parser::history),
                          [](const testing::TestParamInfo<parser>& of) { return std::string(name_of(of.param)); });
 
 }  // namespace

@@ -108,6 +108,39 @@ TEST(history_files, mistakes_are_named_with_their_line_and_remedy) {
   EXPECT_EQ(refused("7", json).substr(0, 33), "line 1: an event is a map with :p");
 }
 
+// What reads a value calls itself once for each bracket: a file of brackets must not end the stack.
+TEST(history_files, values_that_lie_too_deep_are_refused) {
+  const std::string deep = std::string(200'000, '[') + std::string(200'000, ']');
+  const std::string event = "{\"process\": 0, \"type\": \"invoke\", \"f\": \"write\", \"value\": ";
+  const std::string why = "values lie in each other more than 64 deep; an event is one object of plain values";
+  EXPECT_EQ(refused("\n" + event + deep + "}", json), "line 2: " + why);
+  EXPECT_EQ(refused("[" + event + deep + "}]", json), "somewhere: " + why);
+  EXPECT_EQ(read_history(event + "\"" + deep + "\"}", json).size(), 1U) << "these stand in a text";
+}
+
+// Values of every kind keep apart what they kept apart: 1.5 is no text, and a text may hold any sign.
+TEST(history_files, values_of_every_kind_are_the_same_in_the_other_format) {
+  const std::string values[] = {"1.5",
+                                "\"1.5\"",
+                                "{\"a\": 1}",
+                                "{\"a\": \"1\"}",
+                                "[null, true, -7]",
+                                "\"\\u0001\\n\"",
+                                "\"a \\\" b \\\\\"",
+                                "18446744073709551616",
+                                "\"nil\"",
+                                "null"};
+  std::string text;
+  for (const std::string& value : values) {
+    const std::string rest = ", \"f\": \"insert\", \"key\": " + value + ", \"value\": " + value + "}\n";
+    text += "{\"process\": 0, \"type\": \"invoke\"" + rest + "{\"process\": 0, \"type\": \"ok\"" + rest;
+  }
+  const history first = read_history(text, json);
+  const history second = read_history(write_history(first, edn), edn);
+  EXPECT_EQ(second.names, first.names);
+  EXPECT_EQ(write_history(read_history(write_history(second, json), json), edn), write_history(first, edn));
+}
+
 // Noise of brackets, quotes and words: read or refused, never a crash; what the sanitizers would see shows there.
 TEST(history_files, noise_is_read_or_refused) {
   const std::string_view pieces[] = {"{",         "}",
