@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstddef>
+#include <memory>
 #include <span>
 
 #include <portolan/prove/linearize.hpp>
@@ -116,7 +117,10 @@ class checker {
     ++found_.keys;
     walked how = narrow_.walk(items, first_);
     found_.most_configurations = std::max(found_.most_configurations, narrow_.most_configurations());
-    if (how == walked::too_many_open) how = wide_.walk(items, first_);
+    if (how == walked::too_many_open) {
+      if (wide_ == nullptr) wide_ = std::make_unique<key_walk<8>>(limits_.configurations);
+      how = wide_->walk(items, first_);
+    }
     switch (how) {
       case walked::explained: return;
       case walked::violated: found_.violations.push_back(shrunk(of_, items, first_, limits_)); return;
@@ -139,7 +143,7 @@ class checker {
   entry first_;
   verdict found_{};
   key_walk<1> narrow_{limits_.configurations};
-  key_walk<8> wide_{limits_.configurations};
+  std::unique_ptr<key_walk<8>> wide_{};  ///< where it is needed
 };
 
 }  // namespace

@@ -28,12 +28,22 @@ class slot_set {
   [[nodiscard]] bool holds(unsigned slot) const noexcept { return (words_[slot / 64] >> (slot % 64) & 1) != 0; }
   void put(unsigned slot) noexcept { words_[slot / 64] |= std::uint64_t{1} << (slot % 64); }
   void take_out(unsigned slot) noexcept { words_[slot / 64] &= ~(std::uint64_t{1} << (slot % 64)); }
+  void take_out_all(const slot_set& other) noexcept {
+    for (unsigned i = 0; i < Words; ++i) words_[i] &= ~other.words_[i];
+  }
   [[nodiscard]] bool empty() const noexcept {
     return std::all_of(words_, words_ + Words, [](std::uint64_t word) { return word == 0; });
   }
   [[nodiscard]] bool holds_all(const slot_set& other) const noexcept {
     for (unsigned i = 0; i < Words; ++i) {
       if ((other.words_[i] & ~words_[i]) != 0) return false;
+    }
+    return true;
+  }
+  /// Each slot of this set is in one of the two.
+  [[nodiscard]] bool none_left(const slot_set& a, const slot_set& b) const noexcept {
+    for (unsigned i = 0; i < Words; ++i) {
+      if ((words_[i] & ~a.words_[i] & ~b.words_[i]) != 0) return false;
     }
     return true;
   }

@@ -7,7 +7,8 @@ namespace portolan::prove::linearize {
 
 namespace {
 
-constexpr std::size_t many = 512;  // configurations: too many to be compared with each other
+constexpr std::size_t long_search = 16;  // configurations, for each of the few that are carried on as they are
+constexpr std::size_t many = 512;        // configurations: too many to be compared with each other
 
 /// `hidden` can be taken at `from`, and `by` after it, which overwrites what it did. All that are hidden so at one place can
 /// be taken there together: first those that put a value, then those that erase whatever is there.
@@ -26,13 +27,13 @@ walked key_walk<Words>::walk(std::span<const item> items, const entry& first, re
   frontier_.add({first, {}, {}});
   open_.clear();
   pending_calls_.clear();
-  used_ = quiet_ = loud_ = pending_ = {};
+  calls_.clear();
   culprit_ = nullptr;
   too_wide_ = too_many_open_ = false;
   most_ = 1;
   why_ = why;
   items_ = items;
-  later_.forget();
+  outlook_.begin(items, first);
   for (std::size_t i = 0; i < items.size(); ++i) {
     const operation& of = *items[i].of;
     step made;
@@ -43,7 +44,7 @@ walked key_walk<Words>::walk(std::span<const item> items, const entry& first, re
       explained = close_first();
       if (explained) rest(i);
     }
-    if (explained && used_.empty() && of.returned < (i + 1 < items.size() ? items[i + 1].call : never)) {
+    if (explained && calls_.used.empty() && of.returned < (i + 1 < items.size() ? items[i + 1].call : never)) {
       explained = alone(made, of);
       if (explained) rest(i + 1);
     } else if (explained) {
@@ -86,27 +87,21 @@ bool key_walk<Words>::alone(const step& made, const operation& of) {
 
 template <unsigned Words>
 bool key_walk<Words>::open(const step& made, const operation& of) {
-  const unsigned slot = used_.first_out();
+  const unsigned slot = calls_.used.first_out();
   if (slot == slot_set<Words>::slots) {
     too_many_open_ = true;
     return true;
   }
-  used_.put(slot);
-  steps_[slot] = made;
+  calls_.put(slot, made, of);
+  outlook_.opened(slot);
   if (of.returned == never) {
-    pending_.put(slot);
-    loud_.put(slot);
     pending_calls_.push_back({never, slot, &of});
     return true;
   }
   const auto later =
       std::find_if(open_.rbegin(), open_.rend(), [&](const open_call& other) { return other.returned > of.returned; });
   open_.insert(later.base(), {of.returned, slot, &of});
-  if (!made.quiet()) {
-    loud_.put(slot);
-    return true;
-  }
-  quiet_.put(slot);
+  if (!made.quiet()) return true;
   frontier_.filter([&](one& each) {
     if (allowed(made, each.now)) each.taken.put(slot);
     return true;
@@ -122,9 +117,8 @@ bool key_walk<Words>::close_first() {
     culprit_ = call.of;
     return false;
   }
-  used_.take_out(call.slot);
-  quiet_.take_out(call.slot);
-  loud_.take_out(call.slot);
+  calls_.take_out(call.slot);
+  outlook_.closed(call.slot);
   return true;
 }
 
@@ -135,22 +129,36 @@ bool key_walk<Words>::close(unsigned slot) {
     frontier_[0].taken.take_out(slot);
     return true;
   }
-  next_.clear();
-  for (const one& each : frontier_) {
-    one without = each;
-    without.taken.take_out(slot);
-    without.covered.take_out(slot);
-    const bool lost =
-        each.covered.holds(slot) && steps_[slot].does == effect::set && still_needed(steps_[slot].value, without);
-    if (each.taken.holds(slot) || (each.covered.holds(slot) && !lost)) next_.add(without);
-    if (!each.taken.holds(slot)) search(each, slot);
-    if (next_.size() > widest_) too_wide_ = true;
-    if (too_wide_) return true;
+  if (!close_all(slot)) {
+    look_ahead();
+    close_all(slot);
   }
+  if (too_wide_) return true;
   frontier_.swap(next_);
   if (frontier_.size() > few_) thin_out();
   most_ = std::max(most_, frontier_.size());
   return !frontier_.empty();
+}
+
+/// In each configuration; false: that is a long search, and the rest of the history has not been looked at.
+template <unsigned Words>
+bool key_walk<Words>::close_all(unsigned slot) {
+  next_.clear();
+  outlook_.rank(at_);
+  for (const one& each : frontier_) {
+    one without = each;
+    without.taken.take_out(slot);
+    without.covered.take_out(slot);
+    const step& made = calls_.steps[slot];
+    const bool lost =
+        each.covered.holds(slot) && made.does == effect::set && outlook_.still_needed(made.value, without);
+    if (each.taken.holds(slot) || (each.covered.holds(slot) && !lost)) next_.add(without);
+    if (!each.taken.holds(slot)) search(each, slot);
+    if (visited_.size() > few_ * long_search && !outlook_.tried()) return false;
+    if (next_.size() > widest_ || visited_.size() > widest_) too_wide_ = true;
+    if (too_wide_) return true;
+  }
+  return true;
 }
 
 /// All that can happen up to the instant of the call in `slot`.
@@ -158,43 +166,65 @@ template <unsigned Words>
 void key_walk<Words>::search(const one& from, unsigned slot) {
   visited_.clear();
   left_.clear();
-  left_.push_back({from, {}, nobody, false, false});
-  while (!left_.empty()) {
+  left_.push_back({from, {}, nobody, false, false, false});
+  const std::size_t most = outlook_.tried() ? widest_ : few_ * long_search;
+  while (!left_.empty() && visited_.size() <= most) {
     const reached at = left_.back();
     left_.pop_back();
-    loud_.each_without(at.now.taken, [&](unsigned by) { follow(at, by, slot); });
-    if (visited_.size() > widest_) {
-      too_wide_ = true;
+    expand(at, slot);
+  }
+}
+
+/// Takes each call that may be next after `at`.
+template <unsigned Words>
+void key_walk<Words>::expand(reached at, unsigned slot) {
+  const bool free = outlook_.is_free(at.now);
+  if (!free && outlook_.is_held(at.now)) return;
+  if (free) {
+    outlook_.settle(at.now);
+    if (at.now.taken.holds(slot)) {
+      at.now.taken.take_out(slot);
+      next_.add(at.now);
+      return;
+    }
+    if (const unsigned first = outlook_.at_once(at.now); first != nobody) {
+      at.dominated = false;
+      at.only = true;
+      follow(at, first, slot);
       return;
     }
   }
+  calls_.loud.each_without(at.now.taken, [&](unsigned by) {
+    if (outlook_.waits(by, at.now) || (free && outlook_.is_idle(by))) return;
+    follow(at, by, slot);
+  });
 }
 
 /// Takes the call in `by` next, if it is allowed and nothing better is known.
 template <unsigned Words>
 void key_walk<Words>::follow(const reached& at, unsigned by, unsigned slot) {
-  const step& made = steps_[by];
+  const step& made = calls_.steps[by];
   if (!allowed(made, at.now.now)) return;
   const entry result = after(made, at.now.now);
-  if (pending_.holds(by) && result == at.now.now) return;
-  if (at.now.now.present && !(result == at.now.now)) {
+  if (calls_.pending.holds(by) && result == at.now.now) return;
+  if (outlook_.ready() && at.now.now.present && !(result == at.now.now)) {
     one gone = at.now;
     gone.now = result;
     gone.taken.put(by);
-    if (still_needed(at.now.now.value, gone)) return;
+    if (outlook_.still_needed(at.now.now.value, gone)) return;
   }
-  if (at.dominated && better_from_before(at, made)) return;
-  reached next{at.now, at.now.now, by, false, true};
+  if (at.dominated && better_from_before(at, by)) return;
+  reached next{at.now, at.now.now, by, false, true, false};
   next.now.now = result;
   next.now.taken.put(by);
   next.now.covered.take_out(by);
   if (made.overwrites()) next.plainly = !cover(next.now, at.now.now, made);
   const bool absorbed = absorb(next.now);
-  next.dominated = !absorbed && by != slot;
+  next.dominated = !absorbed && by != slot && !at.only;
   if (next.now.taken.holds(slot)) {
     next.now.taken.take_out(slot);
     next_.add(next.now);
-  } else if (visited_.add(next.now)) {
+  } else if (!outlook_.lasts(by) && visited_.add(next.now)) {
     left_.push_back(next);
   }
 }
@@ -202,57 +232,38 @@ void key_walk<Words>::follow(const reached& at, unsigned by, unsigned slot) {
 /// Whether the step that led here may as well be covered by `made`: taken from where it began, it leaves the same entry, and
 /// covers all that the two together cover.
 template <unsigned Words>
-bool key_walk<Words>::better_from_before(const reached& at, const step& made) const {
+bool key_walk<Words>::better_from_before(const reached& at, unsigned by) const {
+  const step& made = calls_.steps[by];
   if (!made.overwrites() || !allowed(made, at.from) || !(at.plainly || made.needs == before::any)) return false;
-  if (!pending_.holds(at.by) && !hides(steps_[at.by], at.from, made)) return false;
+  if (calls_.pending.holds(by)) return false;  // from there it may have been left out
+  if (outlook_.wanted().holds(at.by) || outlook_.is_sooner(at.by, by)) return false;
+  if (!calls_.pending.holds(at.by) && !hides(calls_.steps[at.by], at.from, made)) return false;
   bool covers_more = false;
-  loud_.each_without(at.now.taken, [&](unsigned slot) {
-    covers_more |= hides(steps_[slot], at.now.now, made) && !hides(steps_[slot], at.from, made);
+  calls_.loud.each_without(at.now.taken, [&](unsigned slot) {
+    covers_more |= hides(calls_.steps[slot], at.now.now, made) && !hides(calls_.steps[slot], at.from, made);
   });
   return !covers_more;
 }
 
-/// Whether a call that is to come, or is open and not taken, must find `value`, which `at` does not hold and nobody will put
-/// there any more.
+/// Reads the rest of the history; what is wanted is not covered any more.
 template <unsigned Words>
-bool key_walk<Words>::still_needed(std::uint64_t value, const one& at) const {
-  if (!later_.ready() || (at.now.present && at.now.value == value)) return false;
-  const foresight::future& rest = later_.find(value);
-  if (!rest.used || rest.put > at_) return false;
-  bool needed = rest.needed > at_;
-  bool can_come = false;
-  loud_.each_without(at.taken, [&](unsigned slot) {
-    const step& open = steps_[slot];
-    can_come |= open.does == effect::set && open.value == value;
-    needed |= !pending_.holds(slot) && !at.covered.holds(slot) && open.needs == before::equal && open.expected == value;
-  });
-  if (can_come) return false;
-  quiet_.each_without(at.taken, [&](unsigned slot) {
-    needed |= steps_[slot].needs == before::equal && steps_[slot].expected == value;
-  });
-  return needed;
-}
-
-template <unsigned Words>
-bool key_walk<Words>::still_named(std::uint64_t value, const one& at) const {
-  const foresight::future& rest = later_.find(value);
-  bool named = rest.used && rest.named > at_;
-  const auto look = [&](unsigned slot) {
-    const step& open = steps_[slot];
-    named |= (open.needs == before::equal || open.needs == before::other) && open.expected == value;
-  };
-  if (!named) loud_.each_without(at.taken, look);
-  if (!named) quiet_.each_without(at.taken, look);
-  return named;
+void key_walk<Words>::look_ahead() {
+  outlook_.look();
+  next_.clear();
+  for (one each : frontier_) {
+    each.covered.take_out_all(outlook_.wanted());
+    next_.add(each);
+  }
+  frontier_.swap(next_);
 }
 
 /// Drops the configurations that can do no more than another, after all values that nobody asks for have become one.
 template <unsigned Words>
 void key_walk<Words>::thin_out() {
-  if (!later_.tried()) later_.look(items_);
+  if (!outlook_.tried()) look_ahead();
   next_.clear();
   for (one each : frontier_) {
-    if (each.now.present && later_.ready() && !still_named(each.now.value, each)) each.now.value = later_.anonymous();
+    if (outlook_.is_free(each)) each.now.value = outlook_.anonymous();
     next_.add(each);
   }
   if (next_.size() > many) {
@@ -274,8 +285,8 @@ template <unsigned Words>
 bool key_walk<Words>::absorb(one& at) const {
   bool any = false;
   slot_set<Words> more = at.taken;
-  quiet_.each_without(at.taken, [&](unsigned slot) {
-    if (!allowed(steps_[slot], at.now)) return;
+  calls_.quiet.each_without(at.taken, [&](unsigned slot) {
+    if (!allowed(calls_.steps[slot], at.now)) return;
     more.put(slot);
     any = true;
   });
@@ -287,9 +298,9 @@ bool key_walk<Words>::absorb(one& at) const {
 template <unsigned Words>
 bool key_walk<Words>::cover(one& at, const entry& from, const step& by) const {
   bool any = false;
-  loud_.each_without(at.taken, [&](unsigned slot) {
-    if (pending_.holds(slot) || at.covered.holds(slot)) return;
-    if (!hides(steps_[slot], from, by)) return;
+  calls_.loud.each_without(at.taken, [&](unsigned slot) {
+    if (calls_.pending.holds(slot) || outlook_.wanted().holds(slot) || at.covered.holds(slot)) return;
+    if (!hides(calls_.steps[slot], from, by)) return;
     at.covered.put(slot);
     any = true;
   });
@@ -299,7 +310,7 @@ bool key_walk<Words>::cover(one& at, const entry& from, const step& by) const {
 template <unsigned Words>
 void key_walk<Words>::rest(std::size_t next) {
   if (why_ == nullptr || frontier_.size() != 1 || !frontier_[0].covered.empty()) return;
-  if (later_.ready() && frontier_[0].now.present && frontier_[0].now.value == later_.anonymous()) return;
+  if (outlook_.ready() && frontier_[0].now.present && frontier_[0].now.value == outlook_.anonymous()) return;
   why_->next = next;
   why_->now = frontier_[0].now;
   why_->open.clear();

@@ -11,9 +11,10 @@
 // 2. In each configuration all quiet open calls that the entry allows are taken.
 // 3. A key's calls that do not overlap, which is nearly all of them, are a plain walk with one entry.
 // 4. The search is complete; what is not followed is covered: of "y, then x" where x overwrites y and y made nothing else
-//    possible, "x with y covered" can do all that it could. Where many calls overlap, a configuration is dropped when a value
-//    that is still needed can never come back, or when another can do all that it could; values that nobody asks for any
-//    more are one value (foresight.hpp).
+//    possible, "x with y covered" can do all that it could.
+// 5. Where many calls overlap, the rest of the history is read as well. A configuration is dropped when a value that is still
+//    needed can never come back, or when another can do all that it could; values that nobody asks for any more are one
+//    value; and of the calls that could be next only those are tried that must be (outlook.hpp).
 #pragma once
 
 #include <cstddef>
@@ -21,17 +22,9 @@
 #include <span>
 #include <vector>
 
-#include <portolan/prove/linearize/configurations.hpp>
-#include <portolan/prove/linearize/foresight.hpp>
+#include <portolan/prove/linearize/outlook.hpp>
 
 namespace portolan::prove::linearize {
-
-/// An operation on its way to the walk: sorted by key, then by call.
-struct item {
-  std::uint64_t key;
-  std::uint64_t call;
-  const operation* of;
-};
 
 enum class walked { explained, violated, too_wide, too_many_open };
 
@@ -53,7 +46,7 @@ class key_walk {
 
   /// The call that could not be taken.
   [[nodiscard]] const operation* culprit() const noexcept { return culprit_; }
-  [[nodiscard]] std::size_t bytes() const noexcept { return later_.bytes(); }
+  [[nodiscard]] std::size_t bytes() const noexcept { return outlook_.bytes(); }
   [[nodiscard]] std::size_t most_configurations() const noexcept { return most_; }
 
  private:
@@ -70,6 +63,7 @@ class key_walk {
     unsigned by;     ///< slot; `nobody` at the start
     bool dominated;  ///< an overwriting step from here was better taken from `from`
     bool plainly;    ///< it covered nobody
+    bool only;       ///< one call is to be taken at once, and no other
   };
   static constexpr unsigned nobody = ~0U;
 
@@ -77,12 +71,13 @@ class key_walk {
   bool open(const step& made, const operation& of);
   bool close_first();
   bool close(unsigned slot);
+  bool close_all(unsigned slot);
   void search(const one& from, unsigned slot);
+  void expand(reached at, unsigned slot);
   void follow(const reached& at, unsigned by, unsigned slot);
-  [[nodiscard]] bool still_needed(std::uint64_t value, const one& at) const;
-  [[nodiscard]] bool still_named(std::uint64_t value, const one& at) const;
+  void look_ahead();
   void thin_out();
-  [[nodiscard]] bool better_from_before(const reached& at, const step& made) const;
+  [[nodiscard]] bool better_from_before(const reached& at, unsigned by) const;
   [[nodiscard]] bool absorb(one& at) const;
   [[nodiscard]] bool cover(one& at, const entry& from, const step& by) const;
   void rest(std::size_t next);
@@ -96,18 +91,14 @@ class key_walk {
   resting_place* why_ = nullptr;
   std::span<const item> items_{};
   std::size_t at_ = 0;  ///< the next item to be called
-  foresight later_{};
   configuration_set<Words> frontier_{};
   configuration_set<Words> next_{};
   configuration_set<Words> visited_{};
   std::vector<reached> left_{};
   std::vector<open_call> open_{};  ///< by `returned`, the first to return last
   std::vector<open_call> pending_calls_{};
-  slot_set<Words> used_{};
-  slot_set<Words> quiet_{};
-  slot_set<Words> loud_{};
-  slot_set<Words> pending_{};
-  std::vector<step> steps_ = std::vector<step>(slot_set<Words>::slots);
+  open_calls<Words> calls_{};
+  outlook<Words> outlook_{calls_};
 };
 
 extern template class key_walk<1>;

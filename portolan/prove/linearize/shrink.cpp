@@ -97,12 +97,12 @@ violation shrunk(const history& of, std::span<const item> items, const entry& fi
   resting_place why;
   why.now = first;
   key_walk<1> narrow(limits.configurations);
-  key_walk<8> wide(limits.configurations);
   const operation* culprit = nullptr;
   if (narrow.walk(items, first, &why) == walked::violated) {
     culprit = narrow.culprit();
   } else {
     why = {0, first, {}};
+    key_walk<8> wide(limits.configurations);
     wide.walk(items, first, &why);
     culprit = wide.culprit();
   }
