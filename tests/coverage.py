@@ -9,7 +9,7 @@
 1. A branch has two ways. A way counts as taken if it was taken in any instantiation of its template, by any test.
 2. Counters lie in the profile's own pages, so that a process that is killed, aborts or leaves by _exit counts too; they
    are atomic, so that no count is lost between threads.
-3. Left out are lines of the kinds that KINDS names, and the lines of tests/coverage_exclusions.txt, each with its
+3. Left out are branches that the compiler decides (of constants), lines of the kinds that KINDS names, and the lines of tests/coverage_exclusions.txt, each with its
    reason. A line there that is gone, or whose branches were all taken after all, is an error.
 """
 
@@ -18,6 +18,7 @@ import collections
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -30,7 +31,8 @@ TESTS = ("unit.", "promises.", "fuzz.", "schedules.", "hostile.", "linear.", "st
 KINDS = {
     "static_assert": "the compiler decides",
     "if constexpr": "the compiler decides",
-    "PORTOLAN_ASSERT": "false is a fault of ours",
+    "switch (": "its missing default: all values are named, and both compilers see to that",
+    "= default;": "a comparison that the compiler wrote",
 }
 # How much of their usual work the tests do: branches are taken early or never.
 SCALE = "0.1"
@@ -82,11 +84,14 @@ def merged(profiles):
     return whole
 
 
+def folders():
+    return sorted({str(ROOT / room.rsplit("/", 1)[0]) for room in ROOMS})
+
+
 def branches_in(program, profile):
     """{(file, line, column): [taken, not taken]} of one program."""
-    folders = sorted({str(ROOT / room.rsplit("/", 1)[0]) for room in ROOMS})
     export = run([tool("llvm-cov"), "export", "-skip-functions", "-skip-expansions", "-instr-profile", str(profile),
-                  str(program), *folders], capture_output=True).stdout
+                  str(program), *folders()], capture_output=True).stdout
     counts = collections.defaultdict(lambda: [0, 0])
     for file in json.loads(export)["data"][0]["files"]:
         for line, column, _, _, *ways, _, _, _ in file["branches"]:
@@ -96,13 +101,29 @@ def branches_in(program, profile):
     return counts
 
 
+def decided_in(program, profile):
+    """Places whose branch is of a constant in some instantiation: {(file, line, column)}."""
+    shown = run([tool("llvm-cov"), "show", "-show-branches=count", "-show-instantiations=false", "-instr-profile",
+                 str(profile), str(program), *folders()], capture_output=True).stdout.decode(errors="replace")
+    found, file = set(), ""
+    for line in shown.splitlines():
+        if line.startswith("/") and line.endswith(":"):
+            file = line[:-1]
+        elif "[Folded - Ignored]" in line:
+            place = re.search(r"Branch \((\d+):(\d+)\)", line)
+            found.add((file, int(place[1]), int(place[2])))
+    return found
+
+
 def branches_of(programs, profile):
-    all_counts = collections.defaultdict(lambda: [0, 0])
+    all_counts, decided = collections.defaultdict(lambda: [0, 0]), set()
     for program in programs:
+        decided |= decided_in(program, profile)
         for place, ways in branches_in(program, profile).items():
             all_counts[place][0] += ways[0]
             all_counts[place][1] += ways[1]
-    return all_counts
+    # A constant in one instantiation may be a question in another: what was asked anywhere counts.
+    return {place: ways for place, ways in all_counts.items() if place not in decided or any(ways)}
 
 
 def exclusions():

@@ -11,8 +11,6 @@
 namespace portolan::prove::files {
 namespace {
 
-constexpr unsigned deepest = 64;
-
 bool ends_an_atom(char c) noexcept {
   return c == '\0' || std::isspace(static_cast<unsigned char>(c)) != 0 ||
          std::string_view(",()[]{}\";").find(c) != std::string_view::npos;
@@ -174,6 +172,25 @@ void edn_reader::refuse(const std::string& why) const {
 }
 
 }  // namespace
+
+bool is_too_deep(std::string_view text) noexcept {
+  unsigned depth = 0;
+  bool in_quotes = false;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char c = text[at];
+    if (in_quotes) {
+      if (c == '\\') ++at;
+      if (c == '"') in_quotes = false;
+    } else if (c == '"') {
+      in_quotes = true;
+    } else if (c == '[' || c == '{') {
+      if (++depth > deepest) return true;
+    } else if ((c == ']' || c == '}') && depth > 0) {
+      --depth;
+    }
+  }
+  return false;
+}
 
 bool edn_forms::next(std::string& json) {
   edn_reader reader(text_, at_, line_);

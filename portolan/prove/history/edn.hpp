@@ -10,6 +10,12 @@
 
 namespace portolan::prove::files {
 
+/// How deep forms may lie in each other; what reads or writes one calls itself for each.
+inline constexpr unsigned deepest = 64;
+
+/// Whether the brackets of a text in JSON lie deeper.
+[[nodiscard]] bool is_too_deep(std::string_view text) noexcept;
+
 class edn_forms {
  public:
   explicit edn_forms(std::string_view text) : text_(text) {}

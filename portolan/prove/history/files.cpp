@@ -120,7 +120,7 @@ class assembly {
                               " begins a call while its last one is open; end that with :ok, :fail or "
                               ":info first");
       }
-      open_.emplace(one.process, begun(one));
+      open_.emplace(one.process, open_call{begun(one), one.what});
       return;
     }
     if (one.type != "ok" && one.type != "fail" && one.type != "info") {
@@ -129,9 +129,9 @@ class assembly {
     if (open == open_.end()) {
       refuse(one.place, "process " + one.process + " ends a call that it did not begin; put its :invoke before");
     }
-    operation done = open->second;
+    auto [done, began_as] = open->second;
     open_.erase(open);
-    if (done.what != one.what) refuse(one.place, "the call began as another operation; write the same :f");
+    if (began_as != one.what) refuse(one.place, "the call began as another operation; write the same :f");
     if (one.type == "info") {
       // Whoever comes next under this number is another.
       lanes_.erase(one.process);
@@ -142,11 +142,16 @@ class assembly {
     if (one.type != "fail") all_.add(done);
   }
   history finish() {
-    for (const auto& [process, one] : open_) all_.add(one);
+    for (const auto& [process, one] : open_) all_.add(one.call);
     return std::move(all_);
   }
 
  private:
+  /// A call and the word that it began with: to write nil is to erase.
+  struct open_call {
+    operation call;
+    action as;
+  };
   operation begun(const event& one) {
     operation made{now_, never, naming_.word(one.key), 0, 0, lane_of(one.process), one.what, ending::pending, 0};
     const auto is_pair = one.value.is_array() && one.value.size() == 2;
@@ -220,7 +225,7 @@ class assembly {
   naming naming_{all_};
   std::uint64_t now_ = 0;
   std::uint32_t next_lane_ = 0;
-  std::unordered_map<std::string, operation> open_{};
+  std::unordered_map<std::string, open_call> open_{};
   std::unordered_map<std::string, std::uint32_t> lanes_{};
 };
 
@@ -234,26 +239,6 @@ void read_edn(assembly& all, std::string_view text) {
   for (std::string form; forms.next(form);) take_each(all, json::parse(form), "line " + std::to_string(forms.line()));
 }
 
-/// Whether brackets lie in each other deeper than anybody needs: what reads and writes such a value calls itself.
-bool is_too_deep(std::string_view text) noexcept {
-  constexpr unsigned deepest = 64;
-  unsigned depth = 0;
-  bool in_quotes = false;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    const char c = text[at];
-    if (in_quotes) {
-      if (c == '\\') ++at;
-      if (c == '"') in_quotes = false;
-    } else if (c == '"') {
-      in_quotes = true;
-    } else if (c == '[' || c == '{') {
-      if (++depth > deepest) return true;
-    } else if ((c == ']' || c == '}') && depth > 0) {
-      --depth;
-    }
-  }
-  return false;
-}
 constexpr const char* too_deep = "values lie in each other more than 64 deep; an event is one object of plain values";
 
 void read_json(assembly& all, std::string_view text) {

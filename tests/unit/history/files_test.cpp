@@ -108,6 +108,51 @@ TEST(history_files, mistakes_are_named_with_their_line_and_remedy) {
   EXPECT_EQ(refused("7", json).substr(0, 33), "line 1: an event is a map with :p");
 }
 
+TEST(history_files, endings_of_every_kind_are_read_as_they_were_meant) {
+  const auto ended = [](const std::string& f, const std::string& begins, const std::string& ends) {
+    const std::string event = "{:process 0 :f :" + f + " :key 1 ";
+    const history all = read_history(event + ":type :invoke " + begins + "}" + event + ":type :ok " + ends + "}", edn);
+    return described(all.sorted().at(0), all);
+  };
+  const auto plain = [](action what, ending how, std::uint64_t argument, std::uint64_t seen) {
+    return described({1, 2, 1, argument, seen, 0, what, how, 0}, history());
+  };
+  EXPECT_EQ(ended("exchange", ":value 5", ""), plain(action::exchange, ending::done, 5, 0));
+  EXPECT_EQ(ended("exchange", ":value 5", ":value 4 :outcome :hit"), plain(action::exchange, ending::hit, 5, 4));
+  EXPECT_EQ(ended("exchange", ":value 5", ":outcome :miss"), plain(action::exchange, ending::miss, 5, 0));
+  EXPECT_EQ(ended("extract", "", ":value nil"), plain(action::extract, ending::miss, 0, 0));
+  EXPECT_EQ(ended("contains", "", ":value true"), plain(action::contains, ending::hit, 0, 0));
+  EXPECT_EQ(ended("contains", "", ":outcome :miss"), plain(action::contains, ending::miss, 0, 0));
+  EXPECT_EQ(ended("add", ":value 5", ":value 9"), plain(action::add, ending::hit, 5, 9));
+  EXPECT_EQ(ended("add", ":value 5", ""), plain(action::add, ending::done, 5, 0));
+  EXPECT_EQ(ended("insert", ":value 5", ""), plain(action::insert, ending::miss, 5, 0));
+  EXPECT_EQ(ended("insert", ":value 5", ":outcome :hit"), plain(action::insert, ending::hit, 5, 0));
+  EXPECT_EQ(ended("erase", "", ""), plain(action::erase, ending::done, 0, 0));
+  EXPECT_EQ(ended("erase", "", ":outcome :miss"), plain(action::erase, ending::miss, 0, 0));
+  EXPECT_EQ(ended("write", ":value nil", ""), plain(action::erase, ending::done, 0, 0)) << "nil is no entry";
+  EXPECT_EQ(ended("compare-erase", ":value 5", ":outcome :differed"),
+            plain(action::compare_erase, ending::differed, 0, 5));
+}
+
+TEST(history_files, endings_that_mean_nothing_are_refused) {
+  EXPECT_EQ(refused("{:process 0 :type :invoke :f :add :key 1 :value -1}"),
+            "line 1: an add has a natural number as :value");
+  const std::string contains =
+      "{:process 0 :type :invoke :f :contains :key 1}\n{:process 0 :type :ok :f :contains :key 1";
+  EXPECT_EQ(refused(contains + " :value 1}"), "line 2: a contains ends with :value true or false");
+  EXPECT_EQ(refused(contains + " :value true :outcome :well}"),
+            "line 2: the outcome is `well`; write hit, miss or differed, or leave it out");
+  EXPECT_EQ(refused("[1e999]", json), "somewhere: a number is too large; write it as a text");
+  EXPECT_EQ(refused("{:process 0 :type :invoke :f :cas :key 1 :value [1 2 3]}"),
+            "line 1: a cas has the :value [old new]; here stands [1,2,3]");
+}
+
+TEST(history_files, texts_are_read_with_their_escapes) {
+  const history all = read_history("{:process 0 :type :invoke :f :write :key \"a\\n\\t\\r\\\"\\\\\" :value +5}", edn);
+  EXPECT_EQ(all.name_of(all.sorted().at(0).key), "\"a\\n\\t\\r\\\"\\\\\"");
+  EXPECT_EQ(all.sorted().at(0).argument, 5U);
+}
+
 // What reads a value calls itself once for each bracket: a file of brackets must not end the stack.
 TEST(history_files, values_that_lie_too_deep_are_refused) {
   const std::string deep = std::string(200'000, '[') + std::string(200'000, ']');

@@ -199,6 +199,51 @@ TEST(aggregate_map, keeps_the_least_and_the_greatest) {
   EXPECT_EQ(map.find(1), seen);
 }
 
+// Threads that run one after the other share a shard; here the parts are joined whatever the machine does.
+TEST(aggregate_map, joins_the_least_and_the_greatest_of_parts) {
+  using extent = aggregate::min_max<int>;
+  auto all = extent::identity();
+  extent::combine(all, extent::identity());
+  EXPECT_EQ(all, extent::identity());
+  const auto of = [](int least, int greatest) {
+    auto part = extent::identity();
+    extent::record(part, greatest);
+    extent::record(part, least);
+    return part;
+  };
+  extent::combine(all, of(3, 5));
+  EXPECT_EQ(all, of(3, 5));
+  extent::combine(all, of(4, 4));
+  EXPECT_EQ(all, (extent::value_type{4, 3, 5}));
+  extent::combine(all, of(-7, 9));
+  EXPECT_EQ(all, (extent::value_type{6, -7, 9}));
+  extent::combine(all, extent::identity());
+  EXPECT_EQ(all, (extent::value_type{6, -7, 9}));
+  EXPECT_NE(all, of(-7, 9)) << "it counts what was observed";
+}
+
+TEST(histogram, of_parts_counts_the_samples_of_all) {
+  using doubling = aggregate::histogram<5, 10>;
+  auto all = doubling::identity();
+  auto part = doubling::identity();
+  for (const std::uint64_t sample : {1U, 15U, 1000U}) doubling::record(all, sample);
+  for (const std::uint64_t sample : {2U, 3U, 2000U}) doubling::record(part, sample);
+  doubling::combine(all, part);
+  EXPECT_EQ(all.samples(), 6U);
+  EXPECT_EQ(all.sum, 1U + 15U + 1000U + 2U + 3U + 2000U);
+  EXPECT_EQ(all.in_bucket[0], 3U);
+  EXPECT_EQ(all.in_bucket[1], 1U);
+  EXPECT_EQ(all.in_bucket[4], 2U);
+  EXPECT_EQ(doubling::quantile_bound(all, 1.0), UINT64_MAX) << "beyond the last bound nobody knows";
+}
+
+TEST(aggregate_map, begins_with_the_room_that_was_asked_for) {
+  sums map(portolan::map_options{.capacity = 1000});
+  EXPECT_GE(map.stats().capacity, 1000U);
+  for (int key = 0; key < 100; ++key) map.add(key, 1);
+  EXPECT_EQ(map.size(), 100U);
+}
+
 TEST(histogram, puts_each_sample_into_the_first_bucket_that_has_room_for_it) {
   using doubling = aggregate::histogram<5, 10>;  // 10, 20, 40, 80, the rest
   constexpr std::array<std::pair<std::uint64_t, std::size_t>, 12> expected{{{0, 0},

@@ -2,6 +2,8 @@
 #include <portolan/map/map_registry.hpp>
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <optional>
 #include <stdexcept>
@@ -226,6 +228,73 @@ struct hidden {
   int number = 0;
 };
 }  // namespace here
+
+/// What a child of a fork says of `body`; one that hangs is ended by an alarm.
+template <class F>
+bool is_well_in_a_child(F body) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::alarm(20);
+    bool well = false;
+    try {
+      well = body();
+    } catch (...) {}
+    ::_exit(well ? 0 : 1);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+TEST(map_registry, works_in_the_child_of_a_fork) {
+  map_registry unused;
+  map_registry registry;
+  for (const char* name : {"north", "south"}) registry.get_or_create<routes>(name)->insert("pier", 4);
+  auto follows = registry.follow<routes>("north");
+  EXPECT_TRUE(is_well_in_a_child([&] {
+    bool well = registry.get<routes>("south")->find("pier") == 4 && follows->find("pier") == 4;
+    registry.write<routes>("north", [](routes& map) { map.insert("quay", 5); });
+    registry.replace_with<routes>("north", [](routes& next, routes& old) { next.insert("quay", *old.find("quay")); });
+    well = well && follows->find("quay") == 5 && !follows->find("pier");
+    well = well && registry.remove("south") && registry.size() == 1 && registry.names().size() == 1;
+    unused.get_or_create<routes>("east");
+    return well && unused.size() == 1;
+  }));
+  EXPECT_EQ(registry.size(), 2U);
+  EXPECT_FALSE(follows->find("quay"));
+}
+
+// A handle on nothing, and one that was moved from, may be copied, assigned and destroyed like any other.
+TEST(map_registry, handles_on_nothing_are_handles) {
+  map_registry registry;
+  const auto made = registry.get_or_create<routes>("north");
+  const portolan::map_handle<routes> none;
+  portolan::map_handle<routes> copy = none;
+  EXPECT_FALSE(static_cast<bool>(copy));
+  copy = made;
+  EXPECT_EQ(copy, made);
+  copy = none;
+  EXPECT_FALSE(static_cast<bool>(copy));
+  auto follows = registry.follow<routes>("north");
+  auto moved = std::move(follows);
+  auto copied = follows;  // NOLINT(bugprone-use-after-move): of one that shows nothing
+  copied = moved;
+  EXPECT_EQ(copied.hold(), made);
+  auto rows = registry.names();
+  auto row = std::move(rows[0]);
+  rows[0] = std::move(row);
+  EXPECT_EQ(rows[0].name(), "north");
+}
+
+TEST(map_registry, a_replacement_that_fails_half_way_leaves_the_old_map) {
+  map_registry registry;
+  registry.get_or_create<counted_map>("one", 1);
+  const auto fails = [](counted_map&, counted_map&) { throw std::runtime_error("carried nothing"); };
+  EXPECT_THROW(registry.replace_with<counted_map>("one", fails, 2), std::runtime_error);
+  EXPECT_EQ(registry.get<counted_map>("one")->number, 1);
+  registry.write<counted_map>("one", [](counted_map& map) { map.number = 5; });
+  EXPECT_EQ(registry.get<counted_map>("one")->number, 5);
+}
 
 TEST(map_registry, tells_types_apart_by_name_and_size) {
   using portolan::detail::map_type;

@@ -241,6 +241,40 @@ TEST(memory_of_all_maps, may_be_asked_inside_a_critical_section_and_never_waits_
   });
 }
 
+/// Calls back while it adds, which is under the shard's lock.
+struct calling_back {
+  using value_type = std::uint64_t;
+  static inline void (*back)() = nullptr;
+  static value_type identity() noexcept { return 0; }
+  static void combine(value_type& into, const value_type& from) {
+    into += from;
+    if (back != nullptr) back();
+  }
+};
+
+// A census counts totals too, and waits neither for the addition that asks for it nor for another thread's.
+TEST(memory_of_all_maps, counts_totals_and_never_waits_for_an_addition) {
+  portolan::aggregate_map<int, calling_back> totals(portolan::map_options{.name = "totals"});
+  for (int key = 0; key < 30; ++key) totals.add(key, 1);
+  const memory_listing before = memory_of_all_maps();
+  const auto* line = line_of(before, "totals");
+  ASSERT_NE(line, nullptr);
+  EXPECT_STREQ(line->type, "aggregate_map");
+  EXPECT_FALSE(line->busy);
+  EXPECT_EQ(line->memory.entries, 30U);
+  static bool busy_within = false;
+  static bool busy_beside = false;
+  calling_back::back = [] {
+    busy_within = line_of(memory_of_all_maps(), "totals")->busy;
+    std::thread([] { busy_beside = line_of(memory_of_all_maps(), "totals")->busy; }).join();
+  };
+  totals.add(1, 1);
+  calling_back::back = nullptr;
+  EXPECT_TRUE(busy_within);
+  EXPECT_TRUE(busy_beside);
+  EXPECT_EQ(totals.find(1), 2U);
+}
+
 TEST(memory_of_all_maps, while_maps_come_go_and_are_written_lists_whole_lines) {
   std::atomic<bool> stop{false};
   portolan::concurrent_map<int, std::string> steady(portolan::map_options{.name = "steady"});

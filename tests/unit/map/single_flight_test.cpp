@@ -1,7 +1,11 @@
 // One computation a key at a time, and no wait that could never end. On every map that stands on single_flight.hpp.
 #include <portolan/map/single_flight.hpp>
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <atomic>
+#include <map>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -28,9 +32,10 @@ class single_flight : public testing::Test {
   Map map;
   watchdog guard{"load_or_compute"};
 };
-using maps = testing::Types<portolan::guarded_map<std::unordered_map<int, int>>,
-                            portolan::sharded_map<std::unordered_map<int, int>>, portolan::sync_map<int, int>,
-                            portolan::snapshot_map<int, int>>;
+using maps =
+    testing::Types<portolan::guarded_map<std::unordered_map<int, int>>, portolan::guarded_map<std::map<int, int>>,
+                   portolan::sharded_map<std::unordered_map<int, int>>, portolan::sync_map<int, int>,
+                   portolan::snapshot_map<int, int>>;
 TYPED_TEST_SUITE(single_flight, maps);
 
 TYPED_TEST(single_flight, runs_one_computation_for_many_callers) {
@@ -137,6 +142,62 @@ TYPED_TEST(single_flight, refuses_to_wait_for_itself_round_three_threads_and_two
     });
     ASSERT_GE(refused, 1);
   }
+}
+
+/// Whether `body` says yes in a child of a fork; one that hangs is ended by an alarm.
+template <class F>
+bool holds_in_a_child(F body) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::alarm(20);
+    ::_exit(body() ? 0 : 1);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+// Method: a thread computes while another one forks. In the child that computation has no thread any more: who asks for
+// the key leads a flight of its own, and in the parent the first one ends as if nothing had been.
+TYPED_TEST(single_flight, is_nobody_s_in_the_child_of_a_fork) {
+  if (!support::fork_under_threads_works) GTEST_SKIP() << "the sanitizer's allocator does not survive it";
+  std::atomic<bool> begun = false;
+  std::atomic<bool> may_end = false;
+  std::thread other([&] {
+    EXPECT_EQ(this->map.load_or_compute(1,
+                                        [&] {
+                                          begun = true;
+                                          while (!may_end) std::this_thread::yield();
+                                          return 7;
+                                        }),
+              7);
+  });
+  while (!begun) std::this_thread::yield();
+  EXPECT_TRUE(holds_in_a_child([&] {
+    return this->map.load_or_compute(1, [] { return 8; }) == 8 && this->map.load_or_compute(2, [] { return 9; }) == 9;
+  }));
+  may_end = true;
+  other.join();
+  EXPECT_EQ(this->map.load_or_compute(1, [] { return 8; }), 7);
+}
+
+// The thread that forks goes on in the child with the computation that it was in; there, too, it is the key's only one.
+TYPED_TEST(single_flight, goes_on_in_the_child_that_its_own_thread_forked) {
+  bool child_was_well = false;
+  const auto first = this->map.load_or_compute(1, [&] {
+    child_was_well = holds_in_a_child([&] {
+      try {
+        static_cast<void>(this->map.load_or_compute(1, [] { return 8; }));
+      } catch (const portolan::reentrant_call& refused) {
+        return refused.code() == portolan::errc::waits_for_itself &&
+               this->map.load_or_compute(2, [] { return 9; }) == 9;
+      }
+      return false;
+    });
+    return 7;
+  });
+  EXPECT_EQ(first, 7);
+  EXPECT_TRUE(child_was_well);
 }
 
 TEST(single_flight_of_texts, finds_a_computation_by_another_kind_of_text) {
