@@ -35,7 +35,7 @@ TEST(long_lives, of_100000_threads_leave_nothing_behind) {
   const std::vector<numbered_kind> kinds = numbered_kinds(every_shared_map());
   std::vector<std::unique_ptr<numbered_map>> maps;
   for (const numbered_kind& each : kinds) maps.push_back(each.make());
-  const int threads = support::nightly() ? 1'000'000 : support::scaled(100'000);
+  const int threads = support::by_night(1'000'000, support::scaled(support::sanitized ? 30'000 : 100'000));
   constexpr int at_a_time = 4;
   std::size_t resident = 0;
   for (int done = 0; done < threads; done += at_a_time) {

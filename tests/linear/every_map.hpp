@@ -12,7 +12,7 @@
 
 namespace linear {
 
-/// Ten million operations a map, over the eight families.
+/// Ten million operations a map, over the eight families; a hundred by night, which is more than 10^9 in all.
 inline constexpr std::uint64_t operations_of_a_family = 1'260'000;
 
 class recorded_map : public testing::TestWithParam<std::tuple<numbered_kind, std::size_t>> {};
@@ -33,7 +33,10 @@ inline void expect_linearizable(const numbered_kind& kind, std::size_t which) {
   limits.listing_may_miss_changed_keys = kind.family == "sync_map";
   limits.sizes_are_of_one_instant = kind.family == "guarded_map" || kind.family == "snapshot_map";
   const outcome seen = run(how, maker_of(kind, how.one_hash),
-                           support::scaled(operations_of_a_family) / (support::sanitized ? 4 : 1) + 1, limits);
+                           support::by_night(10 * operations_of_a_family, support::scaled(operations_of_a_family)) /
+                                   (support::sanitized ? 4 : 1) +
+                               1,
+                           limits);
   EXPECT_TRUE(seen.worst.ok()) << seen.worst.text();
   std::printf("%s, %s: %llu operations checked, at most %llu configurations\n", kind.name.c_str(), how.name,
               static_cast<unsigned long long>(seen.operations), static_cast<unsigned long long>(seen.overlapping));

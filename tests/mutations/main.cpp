@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "../support/scale.hpp"
 #include "report.hpp"
 #include "search.hpp"
 
@@ -24,7 +25,7 @@ struct options {
   bool all = false;  // not only those without a known killer
   std::string only;
   bool shows = false;
-  bool nightly = std::getenv("PORTOLAN_NIGHTLY") != nullptr;
+  bool nightly = support::nightly();
   double seconds = 2;
   unsigned jobs = 2;
   std::string root = ".";

@@ -80,7 +80,8 @@ TYPED_TEST(erased_memory, of_values_comes_back_while_the_map_lives) {
       EXPECT_GE(owner::type::alive.load(), static_cast<std::int64_t>(entries));
       for (std::uint64_t i = 0; i < entries; ++i) map.erase(i);
       EXPECT_TRUE(map.empty());
-      EXPECT_LT(owner::type::alive.load(), 500) << "erased values are kept back";
+      // A look serves eight blocks of 63, and the timer's thread may hold as many.
+      EXPECT_LT(owner::type::alive.load(), 1'000) << "erased values are kept back";
     }
   }
   EXPECT_EQ(owner::type::alive.load(), 0);

@@ -6,9 +6,11 @@
 //
 //   for (int i = 0; i < support::by_night(10'000, support::scaled(300)); ++i) ...
 //
-// PORTOLAN_NIGHTLY=1, which `./test --nightly` sets, chooses the first of the two numbers, in every build.
+// PORTOLAN_NIGHTLY=1, which `./test --nightly` sets, chooses the first of the two numbers, in every build. With
+// PORTOLAN_SCALE=0.01 besides, it is a hundredth of a night: whether all of it starts and ends.
 #pragma once
 
+#include <algorithm>
 #include <cstdlib>
 
 namespace support {
@@ -58,7 +60,9 @@ inline bool nightly() {
 
 template <class Count>
 Count by_night(Count many, Count plain) {
-  return nightly() ? many : plain;
+  if (!nightly()) return plain;
+  const double wanted = static_cast<double>(many) * std::min(1.0, scale_factor());
+  return wanted < 1.0 ? Count{1} : static_cast<Count>(wanted);
 }
 
 }  // namespace support

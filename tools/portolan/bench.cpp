@@ -17,7 +17,10 @@ namespace {
 constexpr struct {
   const char* name;
   status (*run)(const bench_options&, const terminal&);
-} benches[] = {{"insert-latency", bench_insert_latency}, {"strided", bench_strided}, {"fork", bench_fork}};
+} benches[] = {{"insert-latency", bench_insert_latency},
+               {"strided", bench_strided},
+               {"floods", bench_floods},
+               {"fork", bench_fork}};
 
 struct parsed_bench {
   bench_options options;
@@ -63,6 +66,7 @@ std::string bench_help() {
          "                   --threads N (2), every insert timed: percentiles up to p99.999 and the longest,\n"
          "                   beside what the clock and the scheduler show without any map\n"
          "  strided          keys i << k against keys 0, 1, 2 …, for every 8th k: how many times slower\n"
+         "  floods           keys chosen against other hashes, numbers and texts: how many times slower\n"
          "  fork             --forks N (100) forks under three writers; children that hang in the map\n";
 }
 
@@ -80,9 +84,9 @@ status run_bench(const arguments& given, const terminal& to) {
   const auto wanted =
       std::find_if(std::begin(benches), std::end(benches), [&](const auto& b) { return given[0] == b.name; });
   if (wanted == std::end(benches)) {
-    const std::string near = nearest(given[0], {"matrix", "insert-latency", "strided", "fork"});
+    const std::string near = nearest(given[0], {"matrix", "insert-latency", "strided", "floods", "fork"});
     complain(to, "there is no bench " + given[0] + (near.empty() ? "" : "; did you mean " + near + "?") +
-                     " There are: matrix, insert-latency, strided, fork");
+                     " There are: matrix, insert-latency, strided, floods, fork");
     return status::failed;
   }
   const parsed_bench parsed = parse(given);

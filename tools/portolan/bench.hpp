@@ -1,6 +1,6 @@
 // Copyright 2026 The Portolan Authors. SPDX-License-Identifier: Apache-2.0
 //
-// The measurements of `portolan bench`, one a file, over maps of numbers behind a small interface.
+// The measurements of `portolan bench`, one a file, over maps behind a small interface.
 //
 // The interface is called once an operation: its price (a few nanoseconds) is the same for every map and far below
 // what is looked for here: pauses, collapses, hangs.
@@ -25,27 +25,35 @@ struct bench_options {
 
 [[nodiscard]] status bench_insert_latency(const bench_options& how, const terminal& to);
 [[nodiscard]] status bench_strided(const bench_options& how, const terminal& to);
+[[nodiscard]] status bench_floods(const bench_options& how, const terminal& to);
 [[nodiscard]] status bench_fork(const bench_options& how, const terminal& to);
 /// Has options of its own (matrix_options.hpp).
 [[nodiscard]] status bench_matrix(const arguments& given, const terminal& to);
 
-/// A map from numbers to numbers; any number of threads.
-class number_map {
+/// A map to numbers; any number of threads.
+template <class Key>
+class keyed_map {
  public:
-  number_map() = default;
-  number_map(const number_map&) = delete;
-  number_map& operator=(const number_map&) = delete;
-  virtual ~number_map() = default;
-  virtual bool insert(std::uint64_t key, std::uint64_t value) = 0;
-  virtual bool contains(std::uint64_t key) = 0;
-  virtual bool erase(std::uint64_t key) = 0;
+  keyed_map() = default;
+  keyed_map(const keyed_map&) = delete;
+  keyed_map& operator=(const keyed_map&) = delete;
+  virtual ~keyed_map() = default;
+  virtual bool insert(const Key& key, std::uint64_t value) = 0;
+  virtual bool contains(const Key& key) = 0;
+  virtual bool erase(const Key& key) = 0;
   virtual std::size_t size() = 0;
 };
-struct number_map_kind {
+template <class Key>
+struct keyed_map_kind {
   std::string name;
-  std::function<std::unique_ptr<number_map>()> make;
+  std::function<std::unique_ptr<keyed_map<Key>>()> make;
 };
+using number_map = keyed_map<std::uint64_t>;
+using number_map_kind = keyed_map_kind<std::uint64_t>;
+using text_map_kind = keyed_map_kind<std::string>;
 /// concurrent_map, sharded_map, and the peers that this program was built with; each with its default hash.
 [[nodiscard]] std::vector<number_map_kind> number_maps();
+/// The same maps, in the same order.
+[[nodiscard]] std::vector<text_map_kind> text_maps();
 
 }  // namespace portolan::tool

@@ -18,7 +18,7 @@ constexpr const char* help_text =
     "\n"
     "  portolan advise            which map should I use here? Measured on this machine's C++ headers,\n"
     "                             your text, your operation trace, or invented operations\n"
-    "  portolan bench NAME        one measurement of its own: matrix, insert-latency, strided, fork\n"
+    "  portolan bench NAME        one measurement of its own: matrix, insert-latency, strided, floods, fork\n"
     "  portolan prove [MAP...]    runs what shows each promise, and says how far it is shown\n"
     "  portolan check-history F   could the calls of a recorded history have happened in some order?\n"
     "  portolan help [COMMAND]    this, or all about one command\n"

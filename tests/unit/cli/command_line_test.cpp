@@ -245,6 +245,9 @@ TEST_F(command_line, the_benches_run) {
   const finished strided = portolan({"bench", "strided", "--entries", "2000"});
   EXPECT_EQ(strided.status, 0) << strided.err;
   EXPECT_NE(strided.out.find("concurrent_map is at most"), std::string::npos) << strided.out;
+  const finished floods = portolan({"bench", "floods", "--entries", "1000"});
+  EXPECT_EQ(floods.status, 0) << floods.err;
+  EXPECT_NE(floods.out.find("concurrent_map is at most"), std::string::npos) << floods.out;
   const finished growth = portolan({"bench", "insert-latency", "--entries", "20000"});
   EXPECT_EQ(growth.status, 0) << growth.out << growth.err;
   EXPECT_NE(growth.out.find("nothing (the clock)"), std::string::npos) << growth.out;
