@@ -36,8 +36,8 @@ using detail::of;
 // ---- tables of concurrent_map (map/concurrent) ----
 inline constexpr std::size_t lines_per_block = of(64, 2);
 inline constexpr unsigned smallest_lg_lines = of(2, 1);
-inline constexpr unsigned lg_lines_beyond_caches = of(17, 0);  ///< from which on tags are asked before lines: 8 MiB
-inline constexpr std::size_t lines_moved_at_a_time = of(8, 2);
+inline constexpr unsigned lg_lines_beyond_caches = of(17, 0);   ///< from which on tags are asked before lines: 8 MiB
+inline constexpr std::size_t lines_moved_at_a_time = of(8, 1);  ///< there others come between them
 // Which bits of a hash make a tag beside a line, and one in a node's word.
 inline constexpr std::uint64_t tag_bits = of(~std::uint64_t{0}, std::uint64_t{3});
 inline constexpr std::uint16_t node_tag_bits = of<std::uint16_t>(0xFFFF, 3);

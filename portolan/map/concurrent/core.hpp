@@ -403,8 +403,9 @@ class core : public write_gate {
     try {
       guard protection(domain_);
       table_cursor<core> cursor(protection, root_);
-      domain_.collect();  // earlier tables
-      begin_resize(protection, **cursor, (*cursor)->lg_lines() + 1);
+      if ((*cursor)->lg_lines() != now.lg_lines()) return;  // another thread has grown it since
+      domain_.collect();                                    // earlier tables
+      begin_resize(protection, **cursor, now.lg_lines() + 1);
       shrink_from_.store(SIZE_MAX, platform::relaxed);  // relaxed: a hint
     } catch (...) {
       // The insert has succeeded. A full block will ask again; then the insert that needs the room reports it.

@@ -3,7 +3,7 @@
 // Going through a map that others change: part of the hash space by part, each collected first and then shown.
 //
 //   part = the hashes of one block of the table that was current when the walk began
-//   collect(part):  table 0 ─ block open before and after the look? ─ its entries are the part
+//   collect(part):  table 0 ─ block open after the look? ─ its entries are the part
 //                           └ busy or done ─ wait until done, forget what was seen, look in the next table
 //
 // 1. An entry that stays lies in one slot of one block until the block is moved; a look at a block that was open
@@ -124,16 +124,15 @@ class collector {
     const std::size_t count = part.bits <= in_bits ? std::size_t{1} << (in_bits - part.bits) : 1;
     for (std::size_t block = first; block < first + count; ++block) {
       const hash_prefix piece = hash_prefix::longer(part, {block, in_bits});
-      switch (in.phase_of(block)) {
-        case phase::done: moved.push_back(piece); continue;
-        case phase::busy: return wait_for(in, block);
-        case phase::open: break;
+      if (in.phase_of(block) == phase::done) {
+        moved.push_back(piece);
+        continue;
       }
       for (std::size_t at = block * in.block_lines(); at < (block + 1) * in.block_lines(); ++at) {
         keep_line(guard, in.line(at), piece);
         platform::step("line collected");
       }
-      // The block was open before the look; open after it, too, it was open throughout.
+      // A block that is open after the look was so throughout.
       // pair block_busy: acquire, so that a look that met a moved slot sees that the block is busy.
       if (in.phase_of(block) != phase::open) return wait_for(in, block);
     }

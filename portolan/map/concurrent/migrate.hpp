@@ -14,6 +14,8 @@
 // 3. Only the mover fills slots of the unit's lines in the next table until it is done; entries already marked may be
 //    changed and erased there by others.
 // 4. Done is stored after the last mark (m9); the root leaves only the oldest table, when all its units are done (m14).
+// 5. The lines of a block are closed in their order, and entries are marked in closed lines only: who holds a line meets no
+//    mark in those behind it (near.hpp, 3).
 #pragma once
 
 #include <cstddef>
@@ -170,11 +172,11 @@ class mover {
   /// The unit's block in the next table is full: it moves on at once, before anybody can reach it.
   void make_room(table_type& full, std::uint64_t hash) {
     core_.postpone_shrinking();
-    for (spin_wait spin; full.next() == nullptr; spin.once()) {
+    for (spin_wait spin; full.next() == nullptr;) {
       try {
         core_.begin_resize(guard_, full, full.lg_lines() + 1);
       } catch (const std::bad_alloc&) {
-        // Half a unit cannot be left: it goes on as soon as there is memory again.
+        spin.once();  // half a unit cannot be left: it goes on as soon as there is memory again
       }
     }
     move_block_of(full, hash);

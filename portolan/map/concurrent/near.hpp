@@ -10,7 +10,8 @@
 // 1. The root names the oldest table, and a key found there is there, also in a closed line (walk.hpp, 2).
 // 2. Missed in the slots, then no bit of its hash beside the line, the line not closed, no spill: it was absent.
 // 3. Who holds the home line excludes its mover and every insert of its keys; so what 2 says stays true, no slot of the
-//    line is a mark, and a slot that is empty stays so until the holder fills it.
+//    line is a mark, and a slot that is empty stays so until the holder fills it. Nor is a mark in the lines behind it up
+//    to the end of the block: a mover closes them in their order, and marks what stands in closed ones (migrate.hpp, 5).
 // 4. Nothing was changed where the answer is `far`: the walk decides as if it had come first.
 #pragma once
 
@@ -83,8 +84,6 @@ class near_line : public home_line<Core, Probe> {
       if (++at == block_end) return near::far;  // the walk wraps
       line& further = in.line(at);
       if (engine::may_match(engine::load(further, engine::likely_slot(further, key.image)), key)) return near::found;
-      // Read after the slots: a mark stands only in a line that was closed before.
-      if (in.side_of(at).state() == line_lock::closed) return near::far;
     }
     for (std::size_t at = home; at != block_end; ++at) {
       line& into = in.line(at);
