@@ -1,6 +1,7 @@
 // Copyright 2026 The Portolan Authors. SPDX-License-Identifier: Apache-2.0
 //
-// Locks, thread numbers, counters and reclamation under the schedule checker: the scenarios of parts_scenarios.cpp.
+// Locks, thread numbers, counters, reclamation and the parts of a table under the schedule checker: the scenarios of
+// parts_scenarios.cpp and table_parts_scenarios.cpp.
 #include <gtest/gtest.h>
 
 #include <cstdio>
@@ -10,9 +11,9 @@
 namespace portolan::model {
 namespace {
 
-TEST(parts, hold_in_every_schedule_that_was_tried) {
+void run_all(const std::vector<scenario>& all) {
   constexpr std::uint64_t most_executions = 2'000;
-  for (const scenario& each : parts_scenarios()) {
+  for (const scenario& each : all) {
     const tally seen = each.run({.executions = most_executions});
     EXPECT_TRUE(seen.failure.empty()) << each.map << ", " << each.name << ": " << seen.failure;
     EXPECT_GT(seen.complete, 0U) << each.map << ", " << each.name;
@@ -21,6 +22,9 @@ TEST(parts, hold_in_every_schedule_that_was_tried) {
                 static_cast<unsigned long>(seen.left), seen.exhausted ? "all" : "not all");
   }
 }
+
+TEST(parts, hold_in_every_schedule_that_was_tried) { run_all(parts_scenarios()); }
+TEST(parts_of_a_table, hold_in_every_schedule_that_was_tried) { run_all(table_parts_scenarios()); }
 
 }  // namespace
 }  // namespace portolan::model

@@ -16,7 +16,7 @@ using prove::schedule::blocks_in_use;
 using prove::schedule::explore;
 
 constexpr std::size_t most_threads = 4;
-constexpr std::size_t most_calls = 4;
+constexpr std::size_t most_calls = 8;
 using outcome = std::vector<number>;
 using content = std::map<number, number>;
 

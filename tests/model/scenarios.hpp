@@ -21,8 +21,9 @@ using prove::schedule::limits;
 using prove::schedule::require;
 using prove::schedule::tally;
 
-/// The run to which a scenario belongs from on: the plain one has one for each distinct walk and phase.
-enum class depth : std::uint8_t { plain, nightly };
+/// The run to which a scenario belongs from on: the plain one has one for each distinct walk and phase; what costs more and
+/// notices faults that no other one does is run by the mutations too.
+enum class depth : std::uint8_t { plain, mutations, nightly };
 
 struct scenario {
   std::string map;
@@ -34,13 +35,16 @@ struct scenario {
 
 // One function for each file *_scenarios.cpp; all_scenarios (all_scenarios.cpp) joins them.
 [[nodiscard]] std::vector<scenario> concurrent_map_scenarios();
+[[nodiscard]] std::vector<scenario> crowded_words_scenarios();
+[[nodiscard]] std::vector<scenario> crowded_nodes_scenarios();
 [[nodiscard]] std::vector<scenario> sync_map_scenarios();
 [[nodiscard]] std::vector<scenario> lock_free_map_scenarios();
 [[nodiscard]] std::vector<scenario> versioned_map_scenarios();
 [[nodiscard]] std::vector<scenario> copied_and_locked_map_scenarios();
 [[nodiscard]] std::vector<scenario> parts_scenarios();
+[[nodiscard]] std::vector<scenario> table_parts_scenarios();
 [[nodiscard]] std::vector<scenario> publication_scenarios();
-/// Those of the plain run, or of the nightly one, which has them and all others.
+/// Those of one run, and of all that are smaller.
 [[nodiscard]] std::vector<scenario> all_scenarios(depth in = depth::plain);
 
 }  // namespace portolan::model

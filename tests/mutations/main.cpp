@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <sstream>
 
 #include "../support/scale.hpp"
 #include "report.hpp"
@@ -40,8 +41,8 @@ void tell(const mutant& what, const verdict& how) {
                        : "ALIVE",
       what.name.c_str(), what.what.c_str(),
       how.killed
-          ? (how.how.scenario + (how.how.random ? ", random" : "") + ", " + std::to_string(how.how.executions) + ": " +
-             how.how.by)
+          ? (how.how.scenario + (how.how.in == manner::all ? ", " : ", random, ") + std::to_string(how.how.executions) +
+             ": " + how.how.by)
                 .c_str()
           : (std::to_string(how.exhausted) + " of " + std::to_string(how.tried) + " scenarios exhausted").c_str());
   std::fflush(stdout);
@@ -55,14 +56,29 @@ std::vector<mutant> those(const std::vector<mutant>& all, Which which) {
   return some;
 }
 
+/// Whether a name has one of the texts in it; these stand between commas.
+bool is_one_of(const std::string& name, const std::string& texts) {
+  std::istringstream list(texts);
+  for (std::string text; std::getline(list, text, ',');) {
+    if (name.find(text) != std::string::npos) return true;
+  }
+  return false;
+}
+
 int search(const options& given, searcher& by, const std::vector<mutant>& all) {
   records known(given.root);
   const auto wanted = those(all, [&](const mutant& each) {
-    const bool named = given.only.empty() || each.name.find(given.only) != std::string::npos;
+    const bool named = given.only.empty() || is_one_of(each.name, given.only);
     return named && (given.all || !known.killers.contains(each.name));
   });
-  std::vector<effort::step> steps{{false, 150}, {true, 200}, {false, 1'500}};
-  if (given.nightly) steps.insert(steps.end(), {{true, 5'000}, {false, 50'000}, {true, 50'000}});
+  // Few executions of each scenario first: a fault that hits without a second thread is noticed by one at once.
+  std::vector<effort::step> steps{{manner::all, 3},      {manner::priorities, 20},  {manner::all, 150},
+                                  {manner::random, 200}, {manner::priorities, 300}, {manner::all, 1'500}};
+  if (given.seconds > 5) {
+    steps.insert(
+        steps.end(),
+        {{manner::priorities, 5'000}, {manner::random, 5'000}, {manner::all, 50'000}, {manner::priorities, 50'000}});
+  }
   const effort much{steps, given.seconds, given.shows};
   const auto found = by.search(wanted, much, tell);
   std::size_t unexplained = 0;
@@ -106,7 +122,7 @@ int check(searcher& by, const options& given, const std::vector<mutant>& all) {
     if (!again[at].killed) open.push_back(expected[at]);
   }
   const std::size_t blind = open.size() - fresh;
-  const effort little{{{false, 200}, {true, 300}, {false, 2'000}}, 5};
+  const effort little{{{manner::all, 200}, {manner::priorities, 300}, {manner::random, 300}, {manner::all, 2'000}}, 5};
   std::size_t failed = 0;
   (void)by.search(open, little, [&](const mutant& each, const verdict& found) {
     if (found.killed) return;
@@ -122,9 +138,9 @@ int check(searcher& by, const options& given, const std::vector<mutant>& all) {
 int run(const options& given) {
   // What the nightly ones add are more pairs of the same walks: a search that is in a hurry does without them.
   std::vector<model::scenario> scenarios =
-      model::all_scenarios(given.nightly ? model::depth::nightly : model::depth::plain);
+      model::all_scenarios(given.nightly ? model::depth::nightly : model::depth::mutations);
   searcher by(std::move(scenarios), given.jobs);
-  by.learn(given.nightly ? 1'000 : given.search ? 200 : 40);
+  by.learn(given.nightly ? 500 : given.search ? 100 : 20);
   std::printf("%zu places of orders reached, %.1f s\n", by.reached().size(), by.seconds());
   for (const std::string& each : by.failures()) std::printf("FAILED with no fault: %s\n", each.c_str());
   if (!by.failures().empty()) return 1;

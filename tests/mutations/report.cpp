@@ -24,6 +24,12 @@ std::string replaced(std::string text, const std::string& what, const std::strin
 /// As one cell of a table.
 std::string cell(const std::string& text) { return replaced(text, "|", "\\|"); }
 
+constexpr const char* manners[] = {"all", "random", "priorities"};
+manner manner_called(const std::string& name) {
+  return name == manners[1] ? manner::random : name == manners[2] ? manner::priorities : manner::all;
+}
+const char* name_of(manner in) { return manners[static_cast<unsigned>(in)]; }
+
 std::string percent(std::size_t part, std::size_t whole) {
   std::ostringstream text;
   text.precision(1);
@@ -38,7 +44,7 @@ records::records(std::string root) : root_(std::move(root)) {
   for (std::string line; std::getline(of_killers, line);) {
     const auto parts = parts_of(line);
     if (parts.size() < 5) continue;
-    killers[parts[0]] = {parts[1], parts[2] == "random", std::stoull(parts[3]), parts[4]};
+    killers[parts[0]] = {parts[1], manner_called(parts[2]), std::stoull(parts[3]), parts[4]};
   }
   std::ifstream of_survivors(root_ + "/tests/mutations/alive.txt");
   for (std::string line; std::getline(of_survivors, line);) alive.insert(line);
@@ -62,8 +68,8 @@ void records::write(const std::vector<mutant>& all) const {
     const auto known = killers.find(each.name);
     if (known == killers.end()) continue;
     const kill& how = known->second;
-    out << each.name << '\t' << how.scenario << '\t' << (how.random ? "random" : "all") << '\t' << how.executions
-        << '\t' << replaced(how.by, "\t", " ") << '\n';
+    out << each.name << '\t' << how.scenario << '\t' << name_of(how.in) << '\t' << how.executions << '\t'
+        << replaced(how.by, "\t", " ") << '\n';
   }
   std::ofstream of_survivors(root_ + "/tests/mutations/alive.txt");
   for (const mutant& each : all) {
@@ -150,7 +156,8 @@ void records::write_document(const std::vector<mutant>& all) const {
       const kill& how = known->second;
       out << "| " << cell(planted ? each.what : line) << " | " << cell(planted ? "`" + each.source + "`" : each.what)
           << " | " << cell(how.scenario) << " | " << (how.executions == 0 ? "" : std::to_string(how.executions))
-          << (how.random ? " random" : "") << " | " << cell(how.by) << " |\n";
+          << (how.in == manner::all ? std::string() : std::string(" ") + name_of(how.in)) << " | " << cell(how.by)
+          << " |\n";
     }
     out << '\n';
   }

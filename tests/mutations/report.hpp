@@ -2,7 +2,7 @@
 //
 // What is known of the mutants, between two searches.
 //
-//   tests/mutations/killers.txt      mutant, scenario, all or random, executions, what was said     written by a search
+//   tests/mutations/killers.txt      mutant, scenario, manner, executions, what was said            written by a search
 //   tests/mutations/justified.txt    mutant, why nobody can or must notice it                       written by hand
 //   tests/mutations/alive.txt        mutant that is not noticed and not explained                   written by a search
 //   docs/mutations.md                all of it, to be read                                          written by a search

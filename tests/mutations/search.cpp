@@ -18,13 +18,15 @@ using prove::schedule::tally;
 namespace {
 
 constexpr double most_seconds_of_one_scenario = 10;
+constexpr unsigned changes_of_priority = 3;
 
 /// What this process has computed: another program's share of the machine does not matter.
 double now_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
 
 limits with(const effort::step& step, const mutant& what) {
   limits within;
-  (step.random ? within.random_runs : within.executions) = step.executions;
+  (step.in == manner::all ? within.executions : within.random_runs) = step.executions;
+  if (step.in == manner::priorities) within.priority_changes = changes_of_priority;
   what.apply(within);
   return within;
 }
@@ -48,14 +50,19 @@ void searcher::learn(std::uint64_t executions) {
   const auto work = [&](std::size_t part, std::FILE* out) {
     for (std::size_t at = part; at < scenarios_.size(); at += jobs_) {
       const double begun = now_seconds();
-      const tally seen = scenarios_[at].run({.executions = executions});
-      std::fprintf(out, "scenario %zu %f\n", at, now_seconds() - begun);
-      for (const ordered_access& each : seen.ordered) {
-        std::fprintf(out, "order %u %d %d %s\n", each.at.line, static_cast<int>(each.what), static_cast<int>(each.asks),
-                     each.at.file);
+      std::fprintf(out, "scenario %zu\n", at);
+      // The first executions in their order are much alike: some places are come by only where a thread stands still.
+      for (const manner in : {manner::all, manner::priorities}) {
+        const tally seen = scenarios_[at].run(with({in, executions}, mutant()));
+        for (const ordered_access& each : seen.ordered) {
+          std::fprintf(out, "order %u %d %d %s\n", each.at.line, static_cast<int>(each.what),
+                       static_cast<int>(each.asks), each.at.file);
+        }
+        for (const std::string& each : seen.planted) std::fprintf(out, "planted %s\n", each.c_str());
+        if (!seen.failure.empty()) std::fprintf(out, "unsound %s\n", first_line(seen.failure).c_str());
+        if (seen.exhausted) break;
       }
-      for (const std::string& each : seen.planted) std::fprintf(out, "planted %s\n", each.c_str());
-      if (!seen.failure.empty()) std::fprintf(out, "unsound %s\n", first_line(seen.failure).c_str());
+      std::fprintf(out, "seconds %f\n", now_seconds() - begun);
     }
   };
   in_children(jobs_, jobs_, work, [&](std::size_t, const ending& how) {
@@ -67,6 +74,7 @@ void searcher::learn(std::uint64_t executions) {
         std::size_t at = 0;
         lines >> at;
         now = &reach_[at];
+      } else if (kind == "seconds") {
         lines >> now->seconds;
       } else if (kind == "order") {
         ordered_access each;
@@ -123,14 +131,14 @@ void searcher::try_all(const mutant& what, const effort& how, std::FILE* out) co
     for (std::size_t& at : left) {
       if (at == scenarios_.size()) continue;  // exhausted
       if (now_seconds() - begun > how.seconds) break;
-      std::fprintf(out, "begins %zu %d\n", at, step.random ? 1 : 0);
+      std::fprintf(out, "begins %zu %d\n", at, static_cast<int>(step.in));
       std::fflush(out);
       end_after(most_seconds_of_one_scenario);
       const tally seen = scenarios_[at].run(with(step, what));
       if (!seen.failure.empty()) {
         if (how.shows) std::printf("%s\n%s\n", name_of(scenarios_[at]).c_str(), seen.failure.c_str());
         const std::uint64_t executions = seen.complete + seen.blocked + seen.left + 1;
-        if (!holds_without(scenarios_[at], {step.random, executions})) {
+        if (!holds_without(scenarios_[at], {step.in, executions})) {
           std::fprintf(out, "unsound\n");
           return;
         }
@@ -155,10 +163,10 @@ verdict searcher::read(const std::string& said, bool died, const std::string& ho
     if (kind == "exhausted") lines >> made.exhausted;
     if (kind == "begins") {
       std::size_t at = 0;
-      int random = 0;
-      lines >> at >> random;
+      int in = 0;
+      lines >> at >> in;
       made.how.scenario = name_of(scenarios_[at]);
-      made.how.random = random != 0;
+      made.how.in = static_cast<manner>(in);
     }
     if (kind == "unsound") made.unsound = true;
     if (kind == "killed") {
@@ -192,12 +200,12 @@ std::vector<verdict> searcher::repeat(const std::vector<mutant>& all, const std:
     const kill& was = known[number];
     for (std::size_t at = 0; at < scenarios_.size(); ++at) {
       if (name_of(scenarios_[at]) != was.scenario) continue;
-      std::fprintf(out, "begins %zu %d\n", at, was.random ? 1 : 0);
+      std::fprintf(out, "begins %zu %d\n", at, static_cast<int>(was.in));
       std::fflush(out);
       end_after(most_seconds_of_one_scenario);
       // More than were needed: what was added to the code since then may have made them more.
       const std::uint64_t enough = was.executions == 0 ? 2'000 : was.executions * 2 + 200;
-      const tally seen = scenarios_[at].run(with({was.random, enough}, all[number]));
+      const tally seen = scenarios_[at].run(with({was.in, enough}, all[number]));
       if (!seen.failure.empty()) {
         std::fprintf(out, "killed %llu %s\n",
                      static_cast<unsigned long long>(seen.complete + seen.blocked + seen.left + 1),

@@ -13,10 +13,14 @@
 
 namespace portolan::mutations {
 
+/// Which executions of a scenario are tried: all in their order; with random choices; or with random priorities of the
+/// threads that change a few times, which finds what needs one thread to stand still for long.
+enum class manner : std::uint8_t { all, random, priorities };
+
 /// How a mutant was noticed.
 struct kill {
   std::string scenario;  ///< map and name
-  bool random = false;   ///< by random executions, not by all in their order
+  manner in = manner::all;
   std::uint64_t executions = 0;
   std::string by;  ///< what was said
 };
@@ -32,7 +36,7 @@ struct verdict {
 /// How hard a mutant is looked for.
 struct effort {
   struct step {
-    bool random;
+    manner in;
     std::uint64_t executions;
   };
   std::vector<step> steps;
