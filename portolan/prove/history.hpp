@@ -134,7 +134,7 @@ class history {
   std::vector<counting> countings{};
   std::vector<clearing> clearings{};
   std::vector<std::string> names{};  ///< of the words from `first_name` on
-  double ticks_a_ns = 1;             ///< how many steps of the instants are a nanosecond
+  double ticks_a_ns = 1;             ///< of the instants; 0: they count events, and say only the order
   static constexpr std::uint64_t first_name = std::uint64_t{1} << 63;
 };
 

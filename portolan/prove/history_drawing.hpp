@@ -6,7 +6,8 @@
 //    lane 1                             ├── find → 5 ──┤     red: no order explains it
 //             ──────────────────────────────────────────► time
 //
-// Pale calls are what led there; the width of a call says which others it overlaps, not how long it took (a tooltip does).
+// Pale calls are what led there; the width of a call says which others it overlaps, not how long it took: the axis does.
+// Light or dark as the reader's screen is.
 #pragma once
 
 #include <string>
@@ -24,5 +25,15 @@ namespace portolan::prove {
 /// @throws    std::bad_alloc
 /// @calls     no user code
 [[nodiscard]] std::string drawn(const verdict& seen, const history& of);
+
+/// Draws one violation by itself.
+///
+/// @returns   the text of an SVG file; empty for a violation without calls (a size, an entry listed twice)
+/// @sees      nothing another thread changes
+/// @progress  never waits
+/// @cost      O(calls drawn)
+/// @throws    std::bad_alloc
+/// @calls     no user code
+[[nodiscard]] std::string drawn_alone(const violation& bad, const history& of);
 
 }  // namespace portolan::prove

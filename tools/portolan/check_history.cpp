@@ -29,7 +29,8 @@ std::string check_history_help() {
          "\n"
          "  --format edn|json      instead of finding out;  FILE - is the standard input\n"
          "  --initial VALUE        what every key holds at first (without: nothing)\n"
-         "  --draw FILE.html       draws what no order explains, made as small as it gets\n"
+         "  --draw FILE.html       draws what no order explains, made as small as it gets; FILE.svg: the first\n"
+         "                         such part by itself\n"
          "  --most N               configurations of one key at one moment before it counts as unknown (131072)\n"
          "\n"
          "Exit status: 0 an order explains all, 1 none does, 2 unknown, or not to be read.\n";
@@ -65,6 +66,11 @@ std::uint64_t word_in(const prove::history& all, const std::string& value) {
   throw prove::history_error("--initial " + value + " is no value of this history; write one as it stands there");
 }
 
+std::string drawing_for(const std::string& file, const prove::verdict& seen, const prove::history& all) {
+  if (!file.ends_with(".svg")) return prove::drawn(seen, all);
+  return seen.violations.empty() ? std::string() : prove::drawn_alone(seen.violations.front(), all);
+}
+
 status checked(const check_options& how, const terminal& to) {
   const std::string text = content_of(how.file);
   const auto format = how.format.empty()    ? prove::format_of(text)
@@ -80,7 +86,7 @@ status checked(const check_options& how, const terminal& to) {
   if (!print(to, seen.text())) return status::failed;
   if (!how.draw.empty()) {
     std::ofstream out(how.draw, std::ios::binary);
-    out << prove::drawn(seen, all);
+    out << drawing_for(how.draw, seen, all);
     out.flush();
     if (!out) {
       complain(to, how.draw + " cannot be written; name a file in a folder that is there");

@@ -142,6 +142,7 @@ class assembly {
     if (one.type != "fail") all_.add(done);
   }
   history finish() {
+    all_.ticks_a_ns = 0;
     for (const auto& [process, one] : open_) all_.add(one.call);
     return std::move(all_);
   }

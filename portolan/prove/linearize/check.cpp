@@ -42,6 +42,7 @@ class parts {
   /// The operations of one part by key, each key's by call.
   void items_of(std::size_t part, std::vector<item>& items) const {
     items.clear();
+    items.reserve(begins_[part + 1] - begins_[part]);
     for (std::size_t i = begins_[part]; i < begins_[part + 1]; ++i) {
       const operation& one =
           pieces_[numbers_[i] / history::piece_operations]->operations[numbers_[i] % history::piece_operations];

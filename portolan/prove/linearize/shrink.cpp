@@ -9,6 +9,10 @@ namespace {
 constexpr std::size_t most_context = 6;
 constexpr std::size_t most_walked = 30'000'000;  // operations times configurations, in all tries together
 
+bool same(const operation& a, const operation& b) noexcept {
+  return a.call == b.call && a.lane == b.lane && a.what == b.what;
+}
+
 /// A part of a key's history with what was there before.
 class part {
  public:
@@ -34,9 +38,7 @@ class part {
     }
   }
   [[nodiscard]] std::vector<operation>& operations() noexcept { return operations_; }
-  [[nodiscard]] bool is_culprit(const operation& one) const noexcept {
-    return one.call == culprit_.call && one.lane == culprit_.lane && one.what == culprit_.what;
-  }
+  [[nodiscard]] bool is_culprit(const operation& one) const noexcept { return same(one, culprit_); }
 
  private:
   /// Without the quiet calls from `begin` to `end`, and with the others pending; empty if that is nothing new.
@@ -82,12 +84,16 @@ std::vector<operation> leading_to(std::span<const item> items, const std::vector
   std::vector<operation> led;
   const operation* source = nullptr;
   for (const item& each : items) {
-    if (each.of->returned >= begin) continue;
-    if (each.of->argument == culprit.seen && each.of->what != action::find) source = each.of;
-    led.push_back(*each.of);
+    step made;
+    const bool puts = step_of(*each.of, made) && made.does == effect::set && made.value == culprit.seen;
+    if (puts && each.call < culprit.returned && !same(*each.of, culprit)) source = each.of;
+    if (each.of->returned < begin) led.push_back(*each.of);
   }
   if (led.size() > most_context) led.erase(led.begin(), led.end() - most_context);
-  if (source != nullptr && !led.empty() && source->call < led.front().call) led.insert(led.begin(), *source);
+  const auto shown = [&](const std::vector<operation>& all) {
+    return std::any_of(all.begin(), all.end(), [&](const operation& one) { return same(one, *source); });
+  };
+  if (source != nullptr && !shown(led) && !shown(core)) led.insert(led.begin(), *source);
   return led;
 }
 
