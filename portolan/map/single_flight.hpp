@@ -78,7 +78,7 @@ class flight_graph {
 /// The flights of one map.
 class flight_board {
  public:
-  static constexpr std::size_t lanes = platform::under_checker ? 2 : 16;
+  static constexpr std::size_t lanes = platform::sizes::computing_lanes;
 
   struct lane {
     mutex lock;

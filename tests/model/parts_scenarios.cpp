@@ -282,7 +282,7 @@ struct reclaimed {
     add("read two | remove, remove", {[] { read_two(); }, [] { remove(1), remove(0); }});
     add("nested | remove", {[] { read_nested(); }, removes});
     add("nested | remove other, remove", {[] { read_nested(); }, [] { remove(1), remove(0); }});
-    add("deep | remove", {[] { read_deep(9); }, removes});
+    add("deep | remove", {[] { read_deep(5); }, removes});
     add("remove | remove other", {removes, removes_other});
     add("remove | remove", {removes, removes});
     add("take out | take out other", {[] { take_out(0); }, [] { take_out(1); }});
@@ -290,6 +290,11 @@ struct reclaimed {
     add("take out | remove other | read", {[] { take_out(0); }, removes_other, reads});
     add("read | remove | remove other", {reads, removes, removes_other});
     add("replace, replace | remove", {[] { replace(0), replace(0); }, removes});
+    // Of itself a bag is looked after each so many retires.
+    const step replaces_many = [] {
+      for (unsigned i = 0; i < platform::sizes::tend_every; ++i) replace(0);
+    };
+    add("replace until it is looked after | read", {replaces_many, reads});
   }
 };
 

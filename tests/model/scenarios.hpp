@@ -41,6 +41,7 @@ struct scenario {
 [[nodiscard]] std::vector<scenario> lock_free_map_scenarios();
 [[nodiscard]] std::vector<scenario> versioned_map_scenarios();
 [[nodiscard]] std::vector<scenario> copied_and_locked_map_scenarios();
+[[nodiscard]] std::vector<scenario> one_hash_scenarios();
 [[nodiscard]] std::vector<scenario> parts_scenarios();
 [[nodiscard]] std::vector<scenario> table_parts_scenarios();
 [[nodiscard]] std::vector<scenario> publication_scenarios();

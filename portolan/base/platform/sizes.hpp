@@ -8,7 +8,8 @@
 //
 // 1. The column is chosen as the platform is: once for a whole program, by PORTOLAN_CHECKED. Both are constants, so the
 //    code that ships is what it would be with the number written in its place.
-// 2. A checked number keeps what the algorithm asks of its size (a power of two, room for one entry, …).
+// 2. A checked number keeps what the algorithm asks of its size (a power of two, room for one entry, …). Where it is so
+//    small that a count comes round, tests/model/bounds_test.cpp shows how many changes that takes.
 #pragma once
 
 #include <cstddef>
@@ -54,6 +55,30 @@ inline constexpr engine words_of_8 = of<engine>({3, 8, 9}, {2, 6, 6});
 inline constexpr engine nodes = of<engine>({8, 24, 26}, {2, 6, 6});
 /// Of a line of words of 8 bytes: after 2^60 departures its version comes round; there after 8.
 inline constexpr unsigned version_bits = of(60, 3);
+
+// ---- lock_free_map (map/lock_free), sync_map (map/sync), versioned_map, load_or_compute ----
+inline constexpr std::size_t first_buckets = of(8, 2);
+inline constexpr unsigned segments_in_the_map = of(8, 2);
+inline constexpr std::uint32_t long_walk = of(4U, 1U);  ///< links passed before a list gets more buckets
+inline constexpr std::size_t entries_shown_at_a_time = of(64, 2);
+inline constexpr std::size_t fewest_removed = of(32, 2);  ///< erased keys before sync_map makes a new table
+inline constexpr std::size_t version_stripes = of(64, 2);
+inline constexpr std::size_t computing_lanes = of(16, 2);
+
+// ---- reclamation (reclaim) ----
+/// Of hazard pointers, before a thread has a second record: as many as a map nests by itself, since records are never freed
+/// and the audits of scenarios count all memory.
+inline constexpr std::uint32_t guards_of_a_record = of(8U, 4U);
+inline constexpr std::uint32_t objects_of_a_block = of(63U, 6U);
+/// Of a map that erases now and then; and until a bag is looked after. More than two threads retire that each get known and
+/// do one thing, or few scenarios would come to their end.
+inline constexpr std::uint32_t objects_of_a_small_block = of(7U, 5U);
+inline constexpr std::uint32_t tend_every = of(32U, 5U);
+inline constexpr std::uint32_t address_cells_lg = of(7U, 3U);  ///< of the set in which hazards are looked up
+inline constexpr std::uint32_t patient_blocks = of(8U, 2U);  ///< of little memory until a look is worth its interrupts
+inline constexpr std::uint32_t more_until_next_look = of(4U, 1U);  ///< blocks, while a reader keeps the oldest one
+// Epochs have no size: they only rise and are compared by it, so that a reader may be any number of them behind. With three
+// of them that come round nobody could raise the epoch while a reader is behind, which is another algorithm.
 
 }  // namespace sizes
 

@@ -53,7 +53,7 @@ template <class Alloc>
 class buckets {
  public:
   // Smaller where the schedule checker plays, as everywhere: two threads are to meet at every step.
-  static constexpr std::size_t least = platform::under_checker ? 2 : 8;
+  static constexpr std::size_t least = platform::sizes::first_buckets;
   static constexpr unsigned segment_count = 32;
   static constexpr std::size_t most = least << (segment_count - 1);
 
@@ -124,7 +124,7 @@ class buckets {
 
  private:
   using slot = published<link*>;
-  static constexpr unsigned segments_here = platform::under_checker ? 2 : 8;
+  static constexpr unsigned segments_here = platform::sizes::segments_in_the_map;
   struct further {
     using allocator_type = Alloc;
     explicit further(const Alloc& allocator) noexcept : alloc(allocator) {}

@@ -225,8 +225,8 @@ class core {
  private:
   static constexpr std::size_t entries_per_bucket = 2;
   // Links passed: one in twenty walks where the buckets are full.
-  static constexpr std::uint32_t long_walk = platform::under_checker ? 1 : 4;
-  static constexpr std::size_t entries_at_a_time = platform::under_checker ? 2 : 64;
+  static constexpr std::uint32_t long_walk = platform::sizes::long_walk;
+  static constexpr std::size_t entries_at_a_time = platform::sizes::entries_shown_at_a_time;
 
   template <class Q>
   [[nodiscard]] auto same_key(const probe<Q>& sought) const {

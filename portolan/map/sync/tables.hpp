@@ -236,7 +236,7 @@ class sync_tables {
   }
 
  private:
-  static constexpr std::size_t fewest_removed = platform::under_checker ? 2 : 32;
+  static constexpr std::size_t fewest_removed = platform::sizes::fewest_removed;
 
   /// A table of the entries that have a value; the others of `read_` are expunged and left out.
   [[nodiscard]] table* make_dirty_locked() {

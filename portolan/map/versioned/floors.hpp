@@ -72,7 +72,7 @@ class version_floors {
   struct alignas(cache_line_bytes) stripe {
     platform::atomic<std::uint64_t> floor{0};
   };
-  static constexpr std::size_t stripe_count = platform::under_checker ? 2 : 64;
+  static constexpr std::size_t stripe_count = platform::sizes::version_stripes;
   static constexpr std::size_t size_of_stripes() noexcept { return stripe_count * sizeof(stripe); }
   static constexpr std::size_t stripe_of(std::uint64_t hash) noexcept {
     return (hash ^ hash >> 32) & (stripe_count - 1);

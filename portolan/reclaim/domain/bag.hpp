@@ -42,7 +42,7 @@ class sure_memory {
 
 class block {
  public:
-  static constexpr std::uint32_t most_objects = 63;
+  static constexpr std::uint32_t most_objects = platform::sizes::objects_of_a_block;
 
   [[nodiscard]] static block* make(std::uint32_t capacity) noexcept;
   static void unmake(block* used) noexcept;
@@ -85,9 +85,10 @@ struct alignas(cache_line_bytes) bag {
   std::uint64_t kept_bytes = 0;
 
   static constexpr std::uint32_t least_look_at_blocks = 2;
-  static constexpr std::uint32_t patient_look_at_blocks = 8;
+  static constexpr std::uint32_t patient_look_at_blocks = platform::sizes::patient_blocks;
   static constexpr std::size_t patient_bytes = std::size_t{64} << 10;
-  static constexpr std::uint32_t small_block_objects = 7;  // what a map that erases now and then needs
+  static constexpr std::uint32_t small_block_objects =
+      platform::sizes::objects_of_a_small_block;  // what a map that erases now and then needs
 
   /// Puts an object into the open block, and seals that when it is full.
   template <class Rule>

@@ -33,8 +33,9 @@ namespace detail {
 template <class Rule>
 class domain<Rule>::state : public idle_client {
  public:
-  static constexpr std::uint32_t tend_every = 32;
-  static constexpr std::uint32_t more_until_next_look = 4;  // blocks, while a reader keeps the oldest one
+  static constexpr std::uint32_t tend_every = platform::sizes::tend_every;
+  static constexpr std::uint32_t more_until_next_look =
+      platform::sizes::more_until_next_look;  // blocks, while a reader keeps the oldest one
 
   /// The state that `at` points to; made by the first call.
   [[nodiscard]] static state& get_or_make(published<state*>& at) noexcept {

@@ -31,10 +31,10 @@ class address_set {
   }
 
  private:
-  static constexpr std::uint32_t cell_count = 128;
+  static constexpr std::uint32_t cell_count = 1U << platform::sizes::address_cells_lg;
   static std::uint32_t first_cell(const volatile void* object) noexcept {
     const auto bits = static_cast<std::uint64_t>(reinterpret_cast<std::uintptr_t>(object));
-    return static_cast<std::uint32_t>(bits * 0x9E3779B97F4A7C15U >> 57);
+    return static_cast<std::uint32_t>(bits * 0x9E3779B97F4A7C15U >> (64 - platform::sizes::address_cells_lg));
   }
 
   std::uint8_t cells_[cell_count]{};

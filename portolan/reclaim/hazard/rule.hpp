@@ -28,7 +28,7 @@ struct hazards {
 
 /// The hazards of up to eight guards of one thread, and of more behind `deeper`. Never freed.
 struct alignas(cache_line_bytes) hazard_record {
-  static constexpr std::uint32_t guards = 8;
+  static constexpr std::uint32_t guards = platform::sizes::guards_of_a_record;
 
   hazards of_guard[guards]{};
   published<hazard_record*> deeper{nullptr};
