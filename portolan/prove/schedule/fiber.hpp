@@ -24,6 +24,10 @@ class fiber {
   /// Called inside: back to who resumed.
   void leave() noexcept;
   [[nodiscard]] bool ended() const noexcept { return ended_; }
+  /// Whether this lies on its stack.
+  [[nodiscard]] bool holds(const void* address) const noexcept {
+    return address >= memory_ && address < memory_ + size_bytes_;
+  }
 
  private:
   [[noreturn]] static void enter(fiber& self) noexcept;

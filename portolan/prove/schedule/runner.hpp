@@ -44,6 +44,11 @@ class runner {
   [[nodiscard]] static runner* in_a_thread() noexcept {
     return in_program_ && active_ != nullptr && active_->inside() ? active_ : nullptr;
   }
+  /// Whether who calls is the program, and no other thread of the process: the program runs on fibers.
+  [[nodiscard]] bool is_called_by_program() const noexcept {
+    const char here = 0;
+    return in_program_ && (inside() ? *threads_[running_].on : main_).holds(&here);
+  }
   /// The checker's code, called by the program's.
   class [[nodiscard]] visit {
    public:

@@ -39,7 +39,9 @@ using portolan::platform::checked::site;
 using portolan::prove::schedule::ordering;
 using portolan::prove::schedule::runner;
 
-[[nodiscard]] bool in_program() noexcept { return runner::active() != nullptr && runner::in_program(); }
+[[nodiscard]] bool in_program() noexcept {
+  return runner::active() != nullptr && runner::active()->is_called_by_program();
+}
 
 /// The system's function of this name.
 template <class Function>

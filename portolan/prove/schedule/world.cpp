@@ -1,8 +1,11 @@
 // Copyright 2026 The Portolan Authors. SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
 #include <link.h>
 #include <pthread.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <cstring>
 #include <new>
 #include <portolan/prove/schedule/world.hpp>
@@ -59,22 +62,24 @@ std::uintptr_t own_thread_locals() noexcept {
 }
 #endif
 
-/// Threads of the kernel that sleep: they lend their thread locals.
+/// Threads of the kernel that sleep: they lend their thread locals. Nothing of pthread's wakes or holds them, for its
+/// locks are the checked program's (standard.cpp), and a sleep on one ends now and then for no reason.
 struct world::idle_threads {
-  pthread_t threads[most_threads];
-  pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-  pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
-  std::uintptr_t registers[most_threads] = {};
-  unsigned begun = 0;
-  bool over = false;
+  struct lent {
+    idle_threads* all;
+    std::uintptr_t registers;
+    pthread_t thread;
+  };
+  lent each[most_threads] = {};
+  int begun[2] = {-1, -1};  // a byte for each that has begun
+  int over[2] = {-1, -1};   // closed when all are to end
 
-  static void* sleep(void* all) {
-    auto& self = *static_cast<idle_threads*>(all);
-    pthread_mutex_lock(&self.lock);
-    self.registers[self.begun++] = own_thread_locals();
-    pthread_cond_broadcast(&self.changed);
-    while (!self.over) pthread_cond_wait(&self.changed, &self.lock);
-    pthread_mutex_unlock(&self.lock);
+  static void* sleep(void* of) {
+    auto& self = *static_cast<lent*>(of);
+    self.registers = own_thread_locals();
+    char byte = 0;
+    while (write(self.all->begun[1], &byte, 1) < 0 && errno == EINTR) {}
+    while (read(self.all->over[0], &byte, 1) < 0 && errno == EINTR) {}
     return nullptr;
   }
 };
@@ -82,24 +87,25 @@ struct world::idle_threads {
 world::world() : idle_(new idle_threads) {
   void* pages = mmap(nullptr, arena_bytes * (most_threads + 1), PROT_READ | PROT_WRITE,
                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (pages == MAP_FAILED) throw std::bad_alloc();
+  if (pages == MAP_FAILED || pipe2(idle_->begun, O_CLOEXEC) != 0 || pipe2(idle_->over, O_CLOEXEC) != 0)
+    throw std::bad_alloc();
   memory_ = static_cast<std::byte*>(pages);
   for (unsigned at = 0; at <= most_threads; ++at) arenas_[at].begin = memory_ + at * arena_bytes;
-  for (pthread_t& each : idle_->threads) {
-    if (pthread_create(&each, nullptr, idle_threads::sleep, idle_) != 0) throw std::bad_alloc();
+  for (idle_threads::lent& each : idle_->each) {
+    each.all = idle_;
+    if (pthread_create(&each.thread, nullptr, idle_threads::sleep, &each) != 0) throw std::bad_alloc();
   }
-  pthread_mutex_lock(&idle_->lock);
-  while (idle_->begun < most_threads) pthread_cond_wait(&idle_->changed, &idle_->lock);
-  std::memcpy(registers_, idle_->registers, sizeof registers_);
-  pthread_mutex_unlock(&idle_->lock);
+  for (unsigned count = 0; count < most_threads;) {
+    char byte;
+    if (read(idle_->begun[0], &byte, 1) == 1) ++count;
+  }
+  for (unsigned at = 0; at < most_threads; ++at) registers_[at] = idle_->each[at].registers;
 }
 
 world::~world() {
-  pthread_mutex_lock(&idle_->lock);
-  idle_->over = true;
-  pthread_cond_broadcast(&idle_->changed);
-  pthread_mutex_unlock(&idle_->lock);
-  for (const pthread_t each : idle_->threads) pthread_join(each, nullptr);
+  (void)close(idle_->over[1]);
+  for (const idle_threads::lent& each : idle_->each) pthread_join(each.thread, nullptr);
+  for (const int end : {idle_->begun[0], idle_->begun[1], idle_->over[0]}) (void)close(end);
   delete idle_;
   (void)munmap(memory_, arena_bytes * (most_threads + 1));
 }
