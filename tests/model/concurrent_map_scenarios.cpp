@@ -15,10 +15,6 @@ namespace {
 struct plain_equal {
   bool operator()(number left, number right) const noexcept { return left == right; }
 };
-/// All keys belong into one line.
-struct one_line {
-  std::size_t operator()(number key) const noexcept { return key << 16 & 0x30000; }
-};
 template <class K>
 using memory_for = std::allocator<std::pair<const number, K>>;
 
