@@ -23,9 +23,10 @@ class published {
   // pair published: release, so that who observes the value sees what was written before it was published.
   void publish(T value) noexcept { value_.store(value, platform::release); }
 
-  // pair published: release on success, acquire on failure, so that the loser sees the winner's work.
+  // pair published: release on success; acquire on failure, so that the loser sees the winner's work. No value comes back
+  // once it was replaced: who succeeds has observed the one that he replaces, or it was the first one.
   [[nodiscard]] bool replace(T& expected, T desired) noexcept {
-    return value_.compare_exchange_strong(expected, desired, platform::acq_rel, platform::acquire);
+    return value_.compare_exchange_strong(expected, desired, platform::release, platform::acquire);
   }
 
   /// The word itself, for a reader's guard to protect what it points to.

@@ -26,8 +26,8 @@ constinit published<slot_user*> users{nullptr};
 void lower_hint_to(std::uint32_t slot) noexcept {
   // pair slot_hint: seq_cst, so that who gives a number back sees the hint above it or is seen by who raises the hint.
   std::uint32_t hint = lowest_free.load(platform::seq_cst);
-  // pair slot_hint: seq_cst, as the load, so that a number given back is never left below the hint.
-  while (slot < hint && !lowest_free.compare_exchange_weak(hint, slot, platform::seq_cst)) {}
+  // relaxed: whoever raises the hint later than the load above sees the number free, whatever is stored or read here.
+  while (slot < hint && !lowest_free.compare_exchange_weak(hint, slot, platform::relaxed)) {}
 }
 
 /// After a claim that began at `first` and passed all numbers before `claimed`.
@@ -62,8 +62,9 @@ struct hear_early {
 }  // namespace
 
 std::uint32_t thread_slot_bound() noexcept {
-  // pair slot_bound: acquire, so that who reads a bound sees the records below it.
-  return bound.load(platform::acquire);
+  // relaxed: who must not miss a record has a fence before this load, and its thread has one between the bound and what
+  // it tells (pairs epoch_look, hazard_look); the records themselves are published chunk by chunk.
+  return bound.load(platform::relaxed);
 }
 
 std::uint32_t thread_of_slot(std::uint32_t slot) noexcept {
@@ -101,8 +102,8 @@ std::uint32_t claim_slot() {
   // relaxed: only raised here; the exchange below decides.
   std::uint32_t seen = bound.load(platform::relaxed);
   while (seen <= slot) {
-    // pair slot_bound: release, so that who reads the bound sees the records below it; relaxed on failure.
-    if (bound.compare_exchange_weak(seen, slot + 1, platform::acq_rel, platform::relaxed)) break;
+    // relaxed: a number, with nothing behind it; see thread_slot_bound.
+    if (bound.compare_exchange_weak(seen, slot + 1, platform::relaxed)) break;
   }
   own_slot_plus_one = slot + 1;
   platform::hear_of_thread_end(give_back, &owners);

@@ -383,6 +383,10 @@ TEST(checker, memory_that_was_given_back_is_not_touched) {
               (void)shared.load(relaxed)->load(relaxed);
             }}).failure.find("given back"),
             std::string::npos);
+  const prove::schedule::program used_by_audit{.setup = [] { shared.store(new platform::atomic<int>(5)); },
+                                               .threads = {[] { delete shared.load(relaxed); }},
+                                               .audit = [] { (void)shared.load(relaxed)->load(relaxed); }};
+  EXPECT_NE(explore(used_by_audit).failure.find("given back"), std::string::npos);
   const auto racing =
       explore({.setup = [] { shared.store(new platform::atomic<int>(5)); },
                .threads = {[] { (void)shared.load(acquire)->load(relaxed); }, [] { delete shared.load(acquire); }}});

@@ -34,6 +34,8 @@ number value_of(number value) { return value; }
 number value_of(const pair_of_words& value) { return value.one; }
 
 constexpr number key = 1;
+/// Whether the key is there before the threads: put before the others or after them; or it was, and has been erased.
+enum class at_first : std::uint8_t { absent, present, last, gone };
 
 template <class Map>
 struct publication {
@@ -71,15 +73,38 @@ struct publication {
     if (!map->find(key)) arrived();
   }
   static void other_insert() { (void)map->insert(101, V(50)); }
+  /// The map as a lock: who has inserted the key holds it until he erases it.
+  static void hold() {
+    if (!map->insert(key, V(5))) return;
+    ++message;
+    (void)map->erase(key);
+  }
+  /// The slot that the key had gets another entry.
+  static void erase_and_fill() { erase(), (void)map->insert(102, V(50)); }
+  static void erase_and_collect() {
+    (void)map->erase(key);
+    if constexpr (requires { map->shrink_to_fit(); }) map->shrink_to_fit();
+  }
+  static void keep_for_later() {
+    if constexpr (requires { map->pin(key); }) {
+      if (const auto held = map->pin(key)) require(value_of(*held) == 10, "a value has gone that somebody holds");
+    }
+  }
 
   static void add_to(std::vector<scenario>& to, const std::string& name) {
     for (const number held : {0U, 2U, 4U, 5U, 6U, 8U}) {
-      const auto add = [&](const std::string& what, bool present, std::vector<step> threads) {
-        const step setup = [held, present] {
+      using enum at_first;
+      const auto add = [&](const std::string& what, at_first there, std::vector<step> threads) {
+        const step setup = [held, there] {
           message = 0;
           map = new Map;
-          if (present) (void)map->insert(key, V(10));
+          if (there == present) (void)map->insert(key, V(10));
           for (number other = 0; other < held; ++other) (void)map->insert(other + 2, V(20));
+          if (there >= last) (void)map->insert(key, V(10));
+          if (there == gone) {
+            map->for_each([](const number&, const auto&) {});
+            (void)map->erase(key);
+          }
         };
         to.push_back(
             {name, "publication", what + ", " + std::to_string(held) + " others", [setup, threads](limits within) {
@@ -93,23 +118,42 @@ struct publication {
                               within);
              }});
       };
-      add("insert | find", false, {insert, find_put});
-      add("assign | find", true, {assign, find_put});
-      add("compute | find", true, {compute, find_put});
-      add("compute | find absent", false, {compute, find_put});
-      add("insert | insert", false, {insert, insert_met});
-      add("insert | erase", false, {insert, erase_met});
-      add("insert | walk", false, {insert, walk});
-      add("erase | insert", true, {erase, insert_after});
-      add("erase | miss", true, {erase, miss});
-      if (held > 3) add("insert | insert another | find", false, {insert, other_insert, find_put});
-      if (held > 3) add("assign | insert another | find", true, {assign, other_insert, find_put});
+      add("insert | find", absent, {insert, find_put});
+      add("assign | find", present, {assign, find_put});
+      add("compute | find", present, {compute, find_put});
+      add("compute | find absent", absent, {compute, find_put});
+      add("insert | insert", absent, {insert, insert_met});
+      add("insert | erase", absent, {insert, erase_met});
+      add("insert | walk", absent, {insert, walk});
+      add("erase | insert", present, {erase, insert_after});
+      add("erase | miss", present, {erase, miss});
+      if (held < 3) add("the map as a lock", absent, {hold, hold});
+      if (held == 6) add("the map as a lock, empty once more", gone, {hold, hold});
+      if (held == 6) add("insert | insert, empty once more", gone, {insert, insert_met});
+      if (held == 0) add("erase, insert another | miss", present, {erase_and_fill, miss});
+      if (held > 2) add("erase the last | miss", last, {erase, miss});
+      if (held == 0) add("hold a value | erase, collect", present, {keep_for_later, erase_and_collect});
+      if (held > 3) add("insert | insert another | find", absent, {insert, other_insert, find_put});
+      if (held > 3) add("assign | insert another | find", present, {assign, other_insert, find_put});
     }
   }
 };
 
-template <class K, class V, class Reclaimer, class... Storage>
-using map_of = concurrent_map<K, V, hash<K>, equal<K>, std::allocator<std::pair<const K, V>>, Reclaimer, Storage...>;
+template <class K, class V, class Reclaimer, class Storage = automatic_storage, class Hash = hash<K>,
+          class Equal = equal<K>>
+using map_of = concurrent_map<K, V, Hash, Equal, std::allocator<std::pair<const K, V>>, Reclaimer, Storage>;
+
+/// All keys belong to one line: what does not fit there stands further on.
+struct one_line {
+  using is_seeded = void;
+  one_line() = default;
+  explicit one_line(const hash_seed&) noexcept {}
+  std::size_t operator()(number of) const noexcept { return of << 16 & 0x30000; }
+};
+/// Not equal by bits, as far as the map knows: then an entry is a node.
+struct plain_equal {
+  bool operator()(number left, number right) const noexcept { return left == right; }
+};
 
 }  // namespace
 
@@ -119,6 +163,11 @@ std::vector<scenario> publication_scenarios() {
   publication<map_of<number, number, epoch, portable_storage>>::add_to(all, "words of 8 bytes, epoch");
   publication<map_of<number, pair_of_words, epoch>>::add_to(all, "nodes, epoch");
   publication<map_of<number, pair_of_words, hazard>>::add_to(all, "nodes, hazard");
+  publication<map_of<number, number, epoch, automatic_storage, hash<number>, plain_equal>>::add_to(
+      all, "nodes changed in place, epoch");
+  publication<map_of<number, number, epoch, automatic_storage, one_line>>::add_to(all, "words of 16 bytes, one line");
+  publication<map_of<number, number, epoch, portable_storage, one_line>>::add_to(all, "words of 8 bytes, one line");
+  publication<map_of<number, pair_of_words, epoch, automatic_storage, one_line>>::add_to(all, "nodes, one line");
   publication<sync_map<number, number>>::add_to(all, "sync_map of words");
   publication<sync_map<number, pair_of_words>>::add_to(all, "sync_map of objects");
   publication<lock_free_map<number, pair_of_words>>::add_to(all, "lock_free_map");

@@ -45,6 +45,7 @@ struct scenario {
 [[nodiscard]] std::vector<scenario> parts_scenarios();
 [[nodiscard]] std::vector<scenario> table_parts_scenarios();
 [[nodiscard]] std::vector<scenario> publication_scenarios();
+[[nodiscard]] std::vector<scenario> handover_scenarios();
 /// Those of one run, and of all that are smaller.
 [[nodiscard]] std::vector<scenario> all_scenarios(depth in = depth::plain);
 

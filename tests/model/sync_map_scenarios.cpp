@@ -47,6 +47,12 @@ std::vector<scenario> sync_map_scenarios() {
     auto expunged = promoted;
     expunged.insert(expunged.end(), {{verb::erase, held_key}, {verb::insert, later_key, 7}});
     pairs_on(of, "expunged", {held_key, other_key}, expunged);
+    auto emptied = promoted;
+    emptied.push_back({verb::erase, held_key});
+    of.from(depth::plain).phase("empty in the read table", {held_key, other_key}, emptied);
+    of.add_pairs_and_find({{verb::insert, later_key, 7}}, changes_of(held_key), held_key);
+    of.from(depth::plain).phase("in the dirty table, collected", {held_key, other_key});
+    of.add({{{verb::erase, held_key}, {verb::shrink_to_fit}}, {{verb::find, held_key}}});
     of.from(depth::plain).phase("promoted now", {held_key, other_key}, {{verb::find, other_key}});
     of.add_pairs({{verb::find, held_key}}, changes_of(held_key));
     of.add_pairs_and_find({{verb::find, held_key}}, changes_of(held_key), held_key);

@@ -232,8 +232,8 @@ class core : public write_gate {
       if (*cursor != next) continue;
       std::uint64_t expected = root_word(oldest, true).bits();
       const root_word after(*next, next->next() != nullptr);
-      // pair root: release, so that who sees a table sees it whole.
-      if (!root_.compare_exchange_strong(expected, after.bits(), platform::acq_rel, platform::acquire)) {
+      // pair root: release, so that who sees a table sees it whole; relaxed on failure: the cursor looks again.
+      if (!root_.compare_exchange_strong(expected, after.bits(), platform::release, platform::relaxed)) {
         // Either another thread has done it, or the bit is not set yet by the one who began the move.
         if (root_word(expected).address() == oldest.lines()) mark_moving(protection);
         continue;
@@ -418,9 +418,9 @@ class core : public write_gate {
       table_cursor<core> cursor(protection, root_);
       if ((*cursor)->next() == nullptr) return;
       std::uint64_t expected = root_word(**cursor, false).bits();
-      // pair root: release, so that who sees the moving bit sees the next table.
-      if (root_.compare_exchange_strong(expected, expected | root_word::moving_bit, platform::acq_rel,
-                                        platform::acquire)) {
+      // relaxed: the bit asks for help, and who helps looks himself whether there is a next table. An exchange goes on with
+      // the release of the word before: who sees the bit sees the table whole.
+      if (root_.compare_exchange_strong(expected, expected | root_word::moving_bit, platform::relaxed)) {
         const bool large = (*cursor)->block_count() >= many_blocks;
         return timer_.start_every(large ? short_look_ns : idle_look_ns);
       }
@@ -455,13 +455,13 @@ class core : public write_gate {
   }
 
   [[gnu::cold, gnu::noinline]] const platform::atomic<std::uint64_t>& reserved_root() {
-    // pair root: acquire, so that who sees a table sees it whole.
-    std::uint64_t seen = reserved_root_.load(platform::acquire);
+    // relaxed: whether there is one; who follows the word loads it again.
+    std::uint64_t seen = reserved_root_.load(platform::relaxed);
     if (seen != 0) return reserved_root_;
     table_type* made = make_open_table(smallest_lg_lines);
-    // pair root: release, so that who sees a table sees it whole.
-    if (!reserved_root_.compare_exchange_strong(seen, root_word(*made, false).bits(), platform::acq_rel,
-                                                platform::acquire)) {
+    // pair root: release, so that who sees a table sees it whole; relaxed on failure: as above.
+    if (!reserved_root_.compare_exchange_strong(seen, root_word(*made, false).bits(), platform::release,
+                                                platform::relaxed)) {
       table_memory<line, Alloc>::free(allocator_, made);
     }
     return reserved_root_;

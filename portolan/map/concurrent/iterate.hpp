@@ -132,8 +132,7 @@ class collector {
         keep_line(guard, in.line(at), piece);
         platform::step("line collected");
       }
-      // A block that is open after the look was so throughout.
-      // pair block_busy: acquire, so that a look that met a moved slot sees that the block is busy.
+      // A block that is open after the look was so throughout: a look that met a mark sees that it is busy (table.hpp, 5).
       if (in.phase_of(block) != phase::open) return wait_for(in, block);
     }
     return true;

@@ -208,9 +208,10 @@ class nodes {
   }
   [[nodiscard]] static bool replace(line& in, unsigned slot, cell& expected, cell desired) noexcept {
     std::uint64_t seen = expected.bits();
-    // pair node_slot: acq_rel, so that who sees the address sees the node whole, also the one who lost.
+    // pair node_slot: release, so that who sees the address sees the node whole; acquire on failure, so that the one who
+    // lost does, too. Who succeeds has acquired what he replaces: a node comes into a slot once.
     const bool done =
-        in.slots[slot].compare_exchange_strong(seen, desired.bits(), platform::acq_rel, platform::acquire);
+        in.slots[slot].compare_exchange_strong(seen, desired.bits(), platform::release, platform::acquire);
     expected = node_word(seen);
     return done;
   }

@@ -122,8 +122,12 @@ enum class line_lock : std::uint8_t { closed = 0, free = 1, held = 2 };
 template <unsigned Slots>
 class side {
  public:
-  // pair line_lock: acquire, so that the next holder sees the slots as the last one left them.
-  [[nodiscard]] line_lock state() const noexcept { return static_cast<line_lock>(lock_.load(platform::acquire)); }
+  /// To be asked after the slots: a mark stands only in a line that was closed before.
+  [[nodiscard]] line_lock state() const noexcept {
+    // relaxed: nothing is read through it. Who has seen a mark, or what came after the block was done, has acquired what
+    // came after the close; who finds the line closed asks its block, and acquires there.
+    return static_cast<line_lock>(lock_.load(platform::relaxed));
+  }
 
   [[nodiscard]] bool try_hold() noexcept {
     auto expected = raw(line_lock::free);
@@ -138,8 +142,8 @@ class side {
   void close() {
     spin_wait spin;
     for (auto expected = raw(line_lock::free);
-         // pair line_lock: acq_rel, so that the mover sees the last holder's slots and readers see the close.
-         !lock_.compare_exchange_weak(expected, raw(line_lock::closed), platform::acq_rel,
+         // pair line_lock: acquire, so that the mover sees the slots as the last holder left them.
+         !lock_.compare_exchange_weak(expected, raw(line_lock::closed), platform::acquire,
                                       platform::relaxed);  // relaxed: a failed try believes nothing
          expected = raw(line_lock::free)) {
       if (expected == raw(line_lock::closed)) return;
@@ -147,7 +151,7 @@ class side {
     }
   }
 
-  // pair overflow: acquire, so that who sees a displaced entry's slot filled saw its count before.
+  // pair overflow: acquire, so that who no longer walks on has seen the slot emptied.
   [[nodiscard]] overflow_word overflow() const noexcept { return overflow_word(overflow_.load(platform::acquire)); }
 
   /// 0: the line is not closed, and no entry with the filter's hash stands behind it. Without a branch.
@@ -158,15 +162,14 @@ class side {
 
   void add_displaced(std::uint64_t hash) noexcept {
     std::uint8_t seen = overflow_.load(platform::relaxed);  // relaxed: the exchange confirms it
-    // pair overflow: release, so that who misses the entry in its home line walks on to it.
-    while (!overflow_.compare_exchange_weak(seen, overflow_word(seen).with(hash).bits(), platform::acq_rel,
-                                            platform::relaxed)) {  // relaxed: the exchange confirms it
-    }
+    // relaxed: the slot is filled after it, by a release of its own; who has seen that, or the end of the insert, has seen
+    // the count. An exchange goes on with the release of a drop before.
+    while (!overflow_.compare_exchange_weak(seen, overflow_word(seen).with(hash).bits(), platform::relaxed)) {}
   }
   void drop_displaced() noexcept {
     std::uint8_t seen = overflow_.load(platform::relaxed);  // relaxed: the exchange confirms it
     // pair overflow: release, so that the emptied slot is seen by who no longer walks on.
-    while (!overflow_.compare_exchange_weak(seen, overflow_word(seen).without_one().bits(), platform::acq_rel,
+    while (!overflow_.compare_exchange_weak(seen, overflow_word(seen).without_one().bits(), platform::release,
                                             platform::relaxed)) {  // relaxed: the exchange confirms it
     }
   }

@@ -12,15 +12,14 @@ constexpr std::size_t chunks_ahead = 1;
 
 bool table_frame::claim(std::size_t first_block, std::size_t blocks) noexcept {
   auto expected = static_cast<std::uint8_t>(phase::open);
-  // pair block_busy: acq_rel, so that the one who claims is the only one and sees the block as it is.
+  // relaxed: busy says only whose the block is. Its mover acquires each line as he closes it, and who has met a mark of his
+  // has acquired what came before it, busy among it (table.hpp, 5).
   if (!phase_word(first_block)
-           .compare_exchange_strong(expected, static_cast<std::uint8_t>(phase::busy), platform::acq_rel,
-                                    platform::relaxed)) {  // relaxed: who fails believes nothing
+           .compare_exchange_strong(expected, static_cast<std::uint8_t>(phase::busy), platform::relaxed)) {
     return false;
   }
   for (std::size_t block = first_block + 1; block < first_block + blocks; ++block) {
-    // pair block_busy: release, so that a look that met a moved slot sees that the block is busy.
-    phase_word(block).store(static_cast<std::uint8_t>(phase::busy), platform::release);
+    phase_word(block).store(static_cast<std::uint8_t>(phase::busy), platform::relaxed);  // relaxed: as above
   }
   return true;
 }

@@ -15,6 +15,7 @@
 // 2. A phase only goes open → busy → done. Busy is set by the one mover of the unit, done by him after the last slot.
 // 3. `next` is set once. A table is retired when every unit is done and the root has left it.
 // 4. A unit's lines in the next table are made ready by its mover; others reach them through `done` or a moved mark.
+// 5. A mark is released by its mover and acquired by who meets it: whoever has met one sees its block busy or done.
 #pragma once
 
 #include <cstddef>

@@ -66,8 +66,8 @@ class table_cursor {
         hand_, at_->next_word(), [](std::uint64_t link) -> void* { return table<line>::of_link(link); }));
     if constexpr (!Core::guards_everything) {
       // A table is retired only after the root has left it, and the root leaves the oldest first.
-      // pair root: acquire, so that who sees a table sees it whole.
-      if (!root_word(root_.load(platform::acquire)).same_table(start_)) return begin();
+      // relaxed: compared alone. protect has a fence before it: either the root has not left, or the reclaimer sees the hand.
+      if (!root_word(root_.load(platform::relaxed)).same_table(start_)) return begin();
     }
     at_ = next;
   }

@@ -24,7 +24,10 @@ using portolan::prove::schedule::runner;
 
 void touched(const void* address, std::size_t size_bytes, bool writes) {
   runner* const on = runner::in_a_thread();
-  if (on == nullptr) return;
+  if (on == nullptr) {
+    if (runner* const alone = runner::active()) alone->touch_alone(address);
+    return;
+  }
   const runner::visit inside;
   on->touch(address, size_bytes, writes);
 }

@@ -30,6 +30,11 @@ using prove::schedule::runner;
   return active != nullptr && active->inside() ? active : nullptr;
 }
 
+/// An access outside the checker's threads.
+void touch_alone(const void* word) {
+  if (runner* const active = runner::active()) active->touch_alone(word);
+}
+
 [[nodiscard]] ordering order_of(int order) noexcept {
   switch (order) {
     case __ATOMIC_RELAXED: return ordering::relaxed;
@@ -53,6 +58,7 @@ bits load(const void* word, unsigned size_bytes, int order, site at) {
     const runner::visit inside;
     return on->load(const_cast<void*>(word), size_bytes, on->in_force(order_of(order), access::load, at), at);
   }
+  touch_alone(word);
   bits seen;
   std::memcpy(&seen, word, size_bytes);
   return seen;
@@ -64,6 +70,7 @@ void store(void* word, unsigned size_bytes, bits value, int order, site at) {
     on->store(word, size_bytes, value, on->in_force(order_of(order), access::store, at), at);
     return;
   }
+  touch_alone(word);
   std::memcpy(word, &value, size_bytes);
 }
 
@@ -75,6 +82,7 @@ bits read_modify_write(void* word, unsigned size_bytes, change makes, bits expec
     const ordering lost = makes == change::compare ? on->in_force(order_of(failed), access::failed_compare, at) : done;
     return on->read_modify_write(word, size_bytes, makes, expected, operand, done, lost, at);
   }
+  touch_alone(word);
   bits seen;
   std::memcpy(&seen, word, size_bytes);
   bits made = operand;

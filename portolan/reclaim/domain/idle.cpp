@@ -78,6 +78,7 @@ struct idle_pass {
 constinit idle_pass::never_destroyed idle_pass::immortal;
 
 void idle::arm() noexcept { idle_pass::arm_after(first_delay_ns); }
+void idle::pass() noexcept { idle_pass::run(nullptr); }
 
 void idle::wake_without_waiting() noexcept {
   // relaxed: see 2 of idle.hpp; the exchange by which the object was handed over orders it.

@@ -50,6 +50,13 @@ class idle {
   /// As wake, but never waits for a thread that is inside the timer: then the next retire tries again.
   static void wake_without_waiting() noexcept;
 
+  /// What the timer does when it comes; and whether it will. For programs that play the timer.
+  static void pass() noexcept;
+  [[nodiscard]] static bool armed() noexcept {
+    // relaxed: see 2.
+    return armed_.load(platform::relaxed);
+  }
+
  private:
   [[gnu::cold]] static void arm() noexcept;
 

@@ -41,7 +41,7 @@ void lock_free_domain<Rule>::retire(void* object, dispose_function dispose, void
   mine.retired_objects.fetch_add(1, platform::relaxed);
   mine.retired_bytes.fetch_add(size_bytes, platform::relaxed);  // relaxed: as above.
   // pair retire_hand: acquire, so that the block is seen as its last owner left it.
-  block* open = mine.open.exchange(nullptr, platform::acq_rel);
+  block* open = mine.open.exchange(nullptr, platform::acquire);
   platform::step("retire: hand taken");
   if (open == nullptr) open = block::make(smallest_block_first());
   open->append({object, dispose, context, size_bytes});
@@ -59,7 +59,8 @@ template <class Rule>
 std::size_t lock_free_domain<Rule>::collect() noexcept {
   if (detail::disposing) return 0;
   for_each_hand([&](hand& one) {
-    // pair retire_hand: acquire, so that the block is seen as its last owner left it.
+    // pair retire_hand: acquire, so that the block is seen as its last owner left it; release, so that who puts a block
+    // back sees what the timer did before it emptied the hand (4 above).
     if (block* open = one.open.exchange(nullptr, platform::acq_rel)) seal(open);
   });
   return tend();
@@ -164,7 +165,7 @@ void lock_free_domain<Rule>::push(block* first, block* last, std::uint32_t count
 
 template <class Rule>
 [[gnu::noinline]] std::size_t lock_free_domain<Rule>::tend() noexcept {
-  // pair retire_stack: acquire, so that the blocks are seen whole.
+  // pair retire_stack: acquire, so that the blocks are seen whole; release, as for the hands (4 above).
   block* taken = sealed_.exchange(nullptr, platform::acq_rel);
   platform::step("retire: stack taken");
   if (taken == nullptr) return 0;

@@ -40,7 +40,7 @@ inline void epoch_rule::look() noexcept {
   while (safe < least) {
     // pair epoch_safe: release, so that who frees on the strength of it comes after the readers seen here; relaxed on
     // failure.
-    if (safe_.value.compare_exchange_weak(safe, least, platform::acq_rel, platform::relaxed)) break;
+    if (safe_.value.compare_exchange_weak(safe, least, platform::release, platform::relaxed)) break;
   }
 }
 
