@@ -265,6 +265,18 @@ void add_lines(std::vector<scenario>& to) {
                    },
                    reads_one_of({fives, changed, mark_of_fives})},
        .audit = holds(mark_of_fives)});
+  add(to, "words of 8 bytes: line", "insert, move | read",
+      {.setup =
+           [] {
+             line = new line_of<words8>;
+             words8::open_unshared(*line);
+           },
+       .threads = {[] {
+                     words8::overwrite(*line, 0, fives);
+                     exchanges(0, fives, mark_of_fives)();
+                   },
+                   reads_one_of({fives, mark_of_fives})},
+       .audit = holds(mark_of_fives)});
   add(to, "words of 8 bytes: line", "move | assign",
       {.setup = make_line, .threads = {exchanges(0, fives, mark_of_fives), exchanges(1, fives, changed)}, .audit = [] {
          require(exchanged[0] != exchanged[1], "of two exchanges of one entry not exactly one is done");

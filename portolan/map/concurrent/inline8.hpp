@@ -8,13 +8,13 @@
 //                                                      |    version    |  moved  |latch|   moved    a bit for each slot
 //                                                      +---------------+---------+-----+   latch    one writer at a time
 // 1. Keys, values and moved bits change only under the latch.
-// 2. A slot goes from one key to another only by way of empty. Each departure (the key word emptied) raises the version
-//    before anything else is written to the line.
+// 2. A slot goes from one key to another only by way of empty. Each departure (the key word emptied, or the moved bit
+//    set) raises the version before anything else is written to the line.
 // 3. A slot is filled value first, key last; so who sees the key sees its value, or a later owner's and with it a
 //    later version.
-// 4. A moved slot keeps its key, which names the mark, and its last value, for ever; the bit alone, in the word that has
-//    the version, makes it a mark. So there is no moment in which key and value belong to different entries, and no
-//    version to be raised.
+// 4. A moved slot keeps its key, which names the mark, and its last value; the bit alone, in the word that has the
+//    version, makes it a mark. So there is no moment in which key and value belong to different entries. The version that
+//    comes with the bit is for a reader who saw the slot empty, before it was filled and moved: its mark would name no key.
 // 5. A reader never waits for the latch: equal versions around its two loads mean that they belong together.
 // 6. A fresh line has version 1, so a page given back to the kernel, which reads as zero, shows as another version.
 #pragma once
@@ -181,7 +181,7 @@ class inline8 : public inline_entry<K, V, Hash, KeyEqual> {
     /// The key of a slot has gone: what is written from here on belongs to the next version.
     void departed() noexcept { show(control_word(word_).next_version()); }
     /// The entry of this slot has gone to the next table.
-    void moved_on(unsigned slot) noexcept { show(control_word(word_).with_moved(slot)); }
+    void moved_on(unsigned slot) noexcept { show(control_word(word_).next_version().with_moved(slot)); }
 
    private:
     void show(control_word now) noexcept {
