@@ -187,8 +187,8 @@ struct lists {
   /// What was erased has been taken out of the list, whoever did it.
   static void none_is_linked_still() {
     list_map one;
-    (void)one.insert(1, 1);
-    (void)one.erase(1);
+    (void)one.insert(number{1}, number{1});
+    (void)one.erase(number{1});
     require(retired_bytes(*map) == 2 * retired_bytes(one), "an entry that was erased is still linked");
     delete map;
   }

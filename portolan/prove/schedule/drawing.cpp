@@ -56,7 +56,8 @@ class drawing {
                   slash == nullptr ? file : slash + 1);
     text_ += line.data();
     // An address in a program or library stands for itself (lines.hpp).
-    text_ += each.at.line == 0 ? "\n" : ":" + std::to_string(each.at.line) + "\n";
+    if (each.at.line != 0) text_.append(":").append(std::to_string(each.at.line));
+    text_ += '\n';
   }
   [[nodiscard]] std::size_t number_of(place_id word) {
     return numbers_.try_emplace(word, numbers_.size()).first->second;
