@@ -6,12 +6,12 @@
 // table that is printed says how many points were tried; a dash: the operation makes no such call.
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cstdio>
 #include <initializer_list>
 
 #include <gtest/gtest.h>
 
+#include "given.hpp"
 #include "machine.hpp"
 #include "tests/support/scale.hpp"
 
@@ -38,11 +38,7 @@ program with_entries(std::uint8_t map, std::uint8_t entries) {
   return made;
 }
 
-std::string name_of_kind(const testing::TestParamInfo<std::uint8_t>& of) {
-  std::string name = kinds()[of.param].name;
-  for (char& each : name) each = std::isalnum(static_cast<unsigned char>(each)) ? each : '_';
-  return name;
-}
+std::string name_of_kind(const testing::TestParamInfo<std::uint8_t>& of) { return test_name(kinds()[of.param].name); }
 
 class failing_call : public testing::TestWithParam<std::uint8_t> {
  protected:

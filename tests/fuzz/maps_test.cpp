@@ -6,9 +6,7 @@
 //
 //   PORTOLAN_FUZZ_STEPS=010000…  fuzz.maps --gtest_filter=*repeated*     one program, as printed
 //   PORTOLAN_FUZZ_SEED=7         fuzz.maps                               other programs than usual
-#include <cctype>
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -16,6 +14,7 @@
 
 #include <gtest/gtest.h>
 
+#include "given.hpp"
 #include "machine.hpp"
 #include "tests/support/scale.hpp"
 
@@ -23,11 +22,6 @@ namespace fuzz {
 namespace {
 
 verdict tried(const program& what) { return run(what); }
-
-std::uint64_t first_seed() {
-  const char* text = std::getenv("PORTOLAN_FUZZ_SEED");
-  return text == nullptr ? 1 : std::strtoull(text, nullptr, 10) * 1'000'000'007;
-}
 
 class a_map : public testing::TestWithParam<std::uint8_t> {};
 
@@ -46,21 +40,13 @@ TEST_P(a_map, says_and_holds_what_it_should_whatever_the_steps) {
   std::printf("%zu steps\n", done);
 }
 
-std::string name_of_kind(const testing::TestParamInfo<std::uint8_t>& of) {
-  std::string name = kinds()[of.param].name;
-  for (char& each : name) each = std::isalnum(static_cast<unsigned char>(each)) ? each : '_';
-  return name;
-}
+std::string name_of_kind(const testing::TestParamInfo<std::uint8_t>& of) { return test_name(kinds()[of.param].name); }
 INSTANTIATE_TEST_SUITE_P(of_the_family, a_map,
                          testing::Range<std::uint8_t>(0, static_cast<std::uint8_t>(kinds().size())), name_of_kind);
 
 TEST(a_program, is_repeated_from_its_bytes) {
-  const char* text = std::getenv("PORTOLAN_FUZZ_STEPS");
-  std::vector<std::uint8_t> bytes;
-  for (std::string hex = text == nullptr ? "" : text; hex.size() >= 2; hex.erase(0, 2)) {
-    bytes.push_back(static_cast<std::uint8_t>(std::stoul(hex.substr(0, 2), nullptr, 16)));
-  }
-  const program given = text == nullptr ? draw(3, 1, 500) : decode(bytes);
+  const auto bytes = given_bytes();
+  const program given = bytes ? decode(*bytes) : draw(3, 1, 500);
   EXPECT_FALSE(run(given).trouble) << told(given, tried);
   const program again = decode(encode(given));
   EXPECT_EQ(encode(again), encode(given));

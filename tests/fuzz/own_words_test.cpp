@@ -4,13 +4,12 @@
 // Method: as fuzz.maps and fuzz.failures; the subjects and their models are own_versions.cpp, own_totals.cpp and
 // own_names.cpp. A program that fails is made small and printed with the command that repeats it.
 #include <array>
-#include <cctype>
 #include <cstdio>
-#include <cstdlib>
 #include <initializer_list>
 
 #include <gtest/gtest.h>
 
+#include "given.hpp"
 #include "own_words.hpp"
 #include "tests/support/scale.hpp"
 
@@ -20,9 +19,7 @@ namespace {
 verdict tried(const program& what) { return run_own(what); }
 
 std::string name_of_kind(const testing::TestParamInfo<std::uint8_t>& of) {
-  std::string name = own_kinds()[of.param].name;
-  for (char& each : name) each = std::isalnum(static_cast<unsigned char>(each)) ? each : '_';
-  return name;
+  return test_name(own_kinds()[of.param].name);
 }
 
 class own_words : public testing::TestWithParam<std::uint8_t> {};
@@ -30,10 +27,8 @@ class own_words : public testing::TestWithParam<std::uint8_t> {};
 TEST_P(own_words, are_kept_whatever_the_steps) {
   constexpr std::size_t longest = 1'000;
   const auto steps = support::scaled<std::size_t>(3'000'000) / own_kinds().size();
-  const char* text = std::getenv("PORTOLAN_FUZZ_SEED");
   std::size_t done = 0;
-  for (std::uint64_t seed = text == nullptr ? 1 : std::strtoull(text, nullptr, 10) * 1'000'000'007; done < steps;
-       ++seed) {
+  for (std::uint64_t seed = first_seed(); done < steps; ++seed) {
     const program drawn = draw_own(seed, GetParam(), 20 + seed * 97 % longest);
     done += drawn.steps.size();
     if (run_own(drawn).trouble) {
@@ -71,12 +66,8 @@ INSTANTIATE_TEST_SUITE_P(of, own_words, testing::Range<std::uint8_t>(0, static_c
                          name_of_kind);
 
 TEST(a_program_of_own_words, is_repeated_from_its_bytes) {
-  const char* text = std::getenv("PORTOLAN_FUZZ_STEPS");
-  std::vector<std::uint8_t> bytes;
-  for (std::string hex = text == nullptr ? "" : text; hex.size() >= 2; hex.erase(0, 2)) {
-    bytes.push_back(static_cast<std::uint8_t>(std::stoul(hex.substr(0, 2), nullptr, 16)));
-  }
-  const program given = text == nullptr ? draw_own(3, 0, 300) : decode(bytes);
+  const auto bytes = given_bytes();
+  const program given = bytes ? decode(*bytes) : draw_own(3, 0, 300);
   EXPECT_FALSE(run_own(given).trouble) << told_own(given, tried);
   EXPECT_EQ(encode(decode(encode(given))), encode(given));
 }
